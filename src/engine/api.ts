@@ -1,0 +1,94 @@
+/**
+ * The engine as HTTP and embedders see it: one method per verb of the API, plain values and byte buffers only, so that
+ * it can stand behind a thread or a process boundary later (docs/ARCHITECTURE.md). Every method throws or rejects with a
+ * `TopicsError` for a caller's error. Names are validated by the caller's door and again here.
+ */
+import type { Predicate } from "../base/predicate.ts";
+import type { RecordBatch } from "../base/record-batch.ts";
+import type { TopicConfig, TopicConfigPatch } from "../topic/config.ts";
+import type { ReadRequest, ReadResult } from "../topic/read.ts";
+
+export interface AppendRequest {
+  readonly batch: RecordBatch;
+  readonly idempotencyKey: string | undefined;
+  /** `undefined`: as the topic's `auto_create` would have it (2.6). */
+  readonly create: boolean | undefined;
+  readonly config: TopicConfigPatch | undefined;
+  readonly disableBackpressure: boolean;
+}
+
+export interface AppendResult {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly headSeq: number;
+  readonly count: number;
+  readonly created: boolean;
+  readonly deduped: boolean;
+  /** From hand-over to the kernel's word, and to the device's (0 unless fsync-gated). */
+  readonly walAppendMs: number;
+  readonly fsyncMs: number;
+}
+
+export interface ConfigureResult {
+  readonly created: boolean;
+  readonly config: TopicConfig;
+}
+
+export interface TopicState {
+  readonly topic: string;
+  readonly headSeq: number;
+  readonly earliestSeq: number;
+  readonly nextSeq: number;
+  readonly count: number;
+  readonly bytes: number;
+  readonly config: TopicConfig;
+  readonly effectivePriority: number;
+  readonly lastWriteTs: number | undefined;
+  readonly lastReadTs: number | undefined;
+}
+
+export interface TopicPage {
+  readonly topics: readonly TopicState[];
+  /** The last name of this page when there is more behind it. */
+  readonly next: string | undefined;
+}
+
+export interface DeleteTopicResult {
+  readonly deleted: boolean;
+  readonly routersRemoved: readonly string[];
+}
+
+export interface DeleteRecordsRequest {
+  readonly beforeSeq: number | undefined;
+  readonly match: Predicate | undefined;
+}
+
+export interface DeleteRecordsResult {
+  readonly deleted: number;
+  readonly earliestSeq: number;
+  readonly headSeq: number;
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** What `GET /v0/ready` and `/v0/metrics` need to know; cheap to make. */
+export type EngineStatus =
+  | { readonly state: "recovering"; readonly replayProgress: number }
+  | {
+      readonly state: "ready";
+      readonly topics: number;
+      readonly readOnlyShards: readonly number[];
+      readonly shards: number;
+    }
+  | { readonly state: "stopping" };
+
+export interface Engine {
+  status(): EngineStatus;
+  append(topic: string, request: AppendRequest): Promise<AppendResult>;
+  read(topic: string, request: ReadRequest): Promise<ReadResult>;
+  configureTopic(topic: string, patch: TopicConfigPatch, mode: "put" | "patch"): Promise<ConfigureResult>;
+  topicState(topic: string, touch: boolean): TopicState;
+  listTopics(prefix: string, after: string | undefined, pageSize: number, touch: boolean): TopicPage;
+  deleteTopic(topic: string, ifEmpty: boolean): Promise<DeleteTopicResult>;
+  deleteRecords(topic: string, request: DeleteRecordsRequest): Promise<DeleteRecordsResult>;
+}
