@@ -1,0 +1,132 @@
+/**
+ * The command line of the probe: arguments in, text and an exit code out. 0 only if nothing failed, 1 if a case
+ * failed, 2 for bad usage or a server that can't be reached.
+ */
+import { parseArgs } from "node:util";
+import type { Case, Profile } from "./case.ts";
+import { discoverCases, discoverMembers } from "./discover.ts";
+import type { Reporter } from "./report.ts";
+import { runCases, selectCases } from "./runner.ts";
+import type { RunOptions } from "./runner.ts";
+import { parseTarget } from "./target.ts";
+import type { Target } from "./target.ts";
+import { Http1Client } from "./transport/http1.ts";
+
+export const usage = `usage: probe URL [options]
+
+Holds a server to the /v0 contract, over HTTP alone.
+
+  --token KEY          the API key to send
+  --profile PROFILE    core, beyond or all (default all)
+  --filter TEXT        only cases whose id contains TEXT or whose section is TEXT; several with commas
+  --reporter NAME      spec, tap, junit or json (default spec)
+  --parallel N         cases at once (default 8)
+  --list               print the cases instead of running them; needs no URL
+  --help               this text
+`;
+
+export interface Output {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/** What the arguments ask for, checked. */
+interface Command {
+  readonly target: Target | undefined;
+  readonly options: RunOptions;
+  readonly reporter: Reporter;
+  readonly list: boolean;
+  readonly help: boolean;
+}
+
+const profiles: readonly string[] = ["core", "beyond", "all"] satisfies (Profile | "all")[];
+
+async function parseCommand(args: readonly string[]): Promise<Command> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      token: { type: "string" },
+      profile: { type: "string", default: "all" },
+      filter: { type: "string" },
+      reporter: { type: "string", default: "spec" },
+      parallel: { type: "string" },
+      list: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const { list, help } = values;
+  if (!profiles.includes(values.profile)) throw new TypeError(`unknown profile: ${values.profile}`);
+  const reporters = await discoverMembers<Reporter>("./reporters/", "report");
+  const reporter = reporters.get(values.reporter);
+  if (reporter === undefined) {
+    throw new TypeError(`unknown reporter: ${values.reporter} (there are ${[...reporters.keys()].join(", ")})`);
+  }
+  const wantsUrl = !list && !help;
+  if (positionals.length > 1 || (wantsUrl && positionals.length === 0))
+    throw new TypeError("exactly one URL is needed");
+  const url = positionals[0];
+  const options: RunOptions = {
+    profile: values.profile as Profile | "all",
+    ...(values.filter === undefined ? {} : { filter: values.filter }),
+    ...(values.parallel === undefined ? {} : { parallel: positiveInteger("--parallel", values.parallel) }),
+  };
+  return { target: url === undefined ? undefined : parseTarget(url, values.token), options, reporter, list, help };
+}
+
+function positiveInteger(name: string, text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new TypeError(`${name} takes a number from 1 to 9999, not ${text}`);
+  return Number(text);
+}
+
+export async function runCommand(args: readonly string[], output: Output): Promise<number> {
+  let command: Command;
+  try {
+    command = await parseCommand(args);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    output.err(`probe: ${error.message}\n\n${usage}`);
+    return 2;
+  }
+  if (command.help) {
+    output.out(usage);
+    return 0;
+  }
+  const cases = selectCases(await discoverCases(), command.options);
+  if (cases.length === 0) {
+    output.err("probe: no case matches\n");
+    return 2;
+  }
+  if (command.list || command.target === undefined) {
+    output.out(cases.map(listed).join(""));
+    return 0;
+  }
+  return probe(command.target, cases, command, output);
+}
+
+async function probe(target: Target, cases: readonly Case[], command: Command, output: Output): Promise<number> {
+  const unreachable = await whyUnreachable(target);
+  if (unreachable !== undefined) {
+    output.err(`probe: ${target.url} can't be reached: ${unreachable}\n`);
+    return 2;
+  }
+  const report = await runCases(target, cases, command.options);
+  output.out(command.reporter(report));
+  return report.summary.failed === 0 ? 0 : 1;
+}
+
+async function whyUnreachable(target: Target): Promise<string | undefined> {
+  const client = new Http1Client(target);
+  try {
+    await client.send("GET", "/v0/health");
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    client.close();
+  }
+}
+
+function listed({ id, section, profile, title }: Case): string {
+  return `${id}\t${section}\t${profile}\t${title}\n`;
+}

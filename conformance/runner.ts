@@ -1,0 +1,101 @@
+/**
+ * Runs cases against a server, several at once, each within a bound of time and with names of its own. A case that
+ * throws, runs out of time or leaves something behind has failed; the others go on. Results keep the order of the cases.
+ */
+import { randomBytes } from "node:crypto";
+import { Skipped } from "./case.ts";
+import type { Case, Profile } from "./case.ts";
+import { Context } from "./context.ts";
+import { summarise } from "./report.ts";
+import type { CaseResult, Report } from "./report.ts";
+import type { Target } from "./target.ts";
+import { Http1Client } from "./transport/http1.ts";
+
+export interface RunOptions {
+  readonly profile?: Profile | "all";
+  /** Comma-separated: parts of an id, or sections. */
+  readonly filter?: string;
+  readonly parallel?: number;
+  readonly caseTimeoutMs?: number;
+}
+
+const defaultParallel = 8;
+const defaultCaseTimeoutMs = 60_000;
+const cleanUpTimeoutMs = 20_000;
+
+export function selectCases(cases: readonly Case[], options: RunOptions): Case[] {
+  const profile = options.profile ?? "all";
+  const wanted = (options.filter ?? "").split(",").filter((part) => part !== "");
+  return cases.filter(
+    (each) =>
+      (profile === "all" || each.profile === profile) &&
+      (wanted.length === 0 || wanted.some((part) => each.id.includes(part) || each.section === part)),
+  );
+}
+
+export async function runCases(target: Target, cases: readonly Case[], options: RunOptions = {}): Promise<Report> {
+  const client = new Http1Client(target);
+  const run = `probe-${randomBytes(6).toString("hex")}`;
+  const results: CaseResult[] = [];
+  const queue = cases.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, each] of queue) {
+      results[index] = await runCase(target, client, each, `${run}.${index}.`, options);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.max(1, options.parallel ?? defaultParallel) }, worker));
+  } finally {
+    client.close();
+  }
+  return { url: target.url, summary: summarise(results), cases: results };
+}
+
+async function runCase(
+  target: Target,
+  client: Http1Client,
+  each: Case,
+  prefix: string,
+  options: RunOptions,
+): Promise<CaseResult> {
+  const timeoutMs = options.caseTimeoutMs ?? defaultCaseTimeoutMs;
+  const over = new AbortController();
+  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), over.signal]);
+  const context = new Context(target, client, prefix, signal);
+  const started = performance.now();
+  const verdict = await judge(each, context, timeoutMs);
+  over.abort();
+  const left = await context.cleanUp(AbortSignal.timeout(cleanUpTimeoutMs));
+  const { id, section, profile, title } = each;
+  const durationMs = performance.now() - started;
+  if (verdict.outcome === "passed" && left.length > 0) {
+    return { id, section, profile, title, outcome: "failed", reason: `left behind: ${left.join(", ")}`, durationMs };
+  }
+  return { id, section, profile, title, ...verdict, durationMs };
+}
+
+type Verdict = Pick<CaseResult, "outcome" | "reason">;
+
+async function judge(each: Case, context: Context, timeoutMs: number): Promise<Verdict> {
+  const missing = each.needs?.(context);
+  if (missing !== undefined) return { outcome: "skipped", reason: missing };
+  try {
+    await Promise.race([each.run(context), timeout(context.signal, timeoutMs)]);
+    return { outcome: "passed" };
+  } catch (error) {
+    if (error instanceof Skipped) return { outcome: "skipped", reason: error.message };
+    return { outcome: "failed", reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function timeout(signal: AbortSignal, timeoutMs: number): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener(
+      "abort",
+      () => {
+        reject(new Error(`the case was not over within ${timeoutMs} ms`));
+      },
+      { once: true },
+    );
+  });
+}
