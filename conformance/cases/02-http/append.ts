@@ -169,7 +169,7 @@ beyond("return-seqs-malformed", "a malformed return_seqs is 400", async (context
 });
 
 core(
-  "performance",
+  "wal-timings",
   "a write tells what WAL and sync took",
   async (context) => {
     const disk = await (await context.topic({ durability: "disk" })).appendedNumbers(1);
