@@ -1,0 +1,108 @@
+/**
+ * The body of one request (spec 2.1, 9.3). Size, type and encoding are judged from the headers before a byte is read;
+ * what arrives is counted against the limit; nobody sees a body that is not there whole.
+ *
+ * unread → reading → taken | failed. `discard` may follow any of them: the rest of the request is thrown away as it
+ * comes, so that the connection stays usable, but no more of it than a body may have.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { TopicsError } from "../base/errors.ts";
+import { payloadTooLarge } from "./body-errors.ts";
+import { BrokenRequest, ClientGone } from "./errors.ts";
+import { inflate } from "./inflate.ts";
+import { checkContentType, contentCoding } from "./media.ts";
+
+const nothing = new Uint8Array(0);
+
+export class Body {
+  readonly #req: IncomingMessage;
+  readonly #res: ServerResponse;
+  readonly #maxDiscardBytes: number;
+  #invited = false;
+  #reject: ((error: Error) => void) | undefined;
+
+  constructor(req: IncomingMessage, res: ServerResponse, maxDiscardBytes: number) {
+    this.#req = req;
+    this.#res = res;
+    this.#maxDiscardBytes = maxDiscardBytes;
+  }
+
+  /** The plain bytes; empty when the request has no body. Throws what the headers already rule out. */
+  read(maxBytes: number): Promise<Uint8Array> {
+    const headers = this.#req.headers;
+    const announced = headers["content-length"];
+    if (headers["transfer-encoding"] === undefined) {
+      if (announced === undefined || announced === "0") return Promise.resolve(nothing);
+      if (Number(announced) > maxBytes) throw payloadTooLarge(maxBytes);
+    }
+    checkContentType(headers);
+    const coding = contentCoding(headers);
+    if (headers.expect !== undefined) this.#invite();
+    return coding === "gzip" ? this.#inflated(maxBytes) : this.#receive(maxBytes);
+  }
+
+  /** The client still waits to be told to send its body: what comes next on the connection may be that or not. */
+  get withheld(): boolean {
+    return !this.#invited && this.#req.headers.expect !== undefined && !this.#req.complete;
+  }
+
+  /** The parser met something that cannot be part of this body. False when nobody waits for it. */
+  fail(): boolean {
+    if (this.#reject === undefined) return false;
+    this.#reject(new BrokenRequest("invalid_request", "The body is not framed as HTTP/1.1 asks; nothing was done."));
+    return true;
+  }
+
+  /** Throws away what is still to come of an answered request. */
+  discard(): void {
+    const req = this.#req;
+    if (req.complete || req.destroyed) return;
+    let budget = this.#maxDiscardBytes;
+    req.on("data", (chunk: Buffer) => {
+      budget -= chunk.length;
+      if (budget < 0) req.destroy();
+    });
+  }
+
+  #invite(): void {
+    this.#invited = true;
+    this.#res.writeContinue();
+  }
+
+  async #inflated(maxBytes: number): Promise<Uint8Array> {
+    return inflate(await this.#receive(maxBytes), maxBytes);
+  }
+
+  #receive(maxBytes: number): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const req = this.#req;
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      const onData = (chunk: Buffer): void => {
+        bytes += chunk.length;
+        if (bytes <= maxBytes) chunks.push(chunk);
+        else settle(() => reject(payloadTooLarge(maxBytes)));
+      };
+      const onEnd = (): void => settle(() => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, bytes)));
+      const onClose = (): void => settle(() => reject(new ClientGone("the request ended before its body did")));
+      const settle = (outcome: () => void): void => {
+        this.#reject = undefined;
+        req.off("data", onData).off("end", onEnd).off("close", onClose);
+        outcome();
+      };
+      this.#reject = (error) => settle(() => reject(error));
+      req.on("data", onData).on("end", onEnd).on("close", onClose);
+    });
+  }
+}
+
+/** An empty body counts as `{}` where the contract says so (2.5, 2.7). */
+export function orEmptyObject(body: Uint8Array): Uint8Array {
+  return body.length === 0 ? emptyObject : body;
+}
+
+const emptyObject: Uint8Array = Buffer.from("{}");
+
+export function missingBody(): TopicsError {
+  return new TopicsError("invalid_request", "This request needs a JSON body, and has none.");
+}

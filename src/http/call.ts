@@ -1,0 +1,23 @@
+/**
+ * One request as a handler sees it: what was asked, and the two things it may wait for. Both doors, the hot path and the
+ * router, make the same call and give it to the same handler.
+ */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Reply } from "./reply.ts";
+
+export interface Call {
+  readonly method: string;
+  /** Decoded and valid; empty on routes without one. */
+  readonly topic: string;
+  /** Behind the `?`, still encoded. */
+  readonly query: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Monotonic, at the request's arrival. */
+  readonly startedMs: number;
+  /** Plain bytes, whole; empty when there is no body. */
+  body(maxBytes: number): Promise<Uint8Array>;
+  /** Fires when waiting has no point any more: the client hung up, or the server stops. */
+  interrupted(): AbortSignal;
+}
+
+export type Handler = (call: Call) => Reply | Promise<Reply>;

@@ -1,0 +1,43 @@
+/** What the HTTP door has to be told (spec 7.1, 7.3, 7.5). Names and defaults of the environment are the CLI's affair. */
+import type { BatchLimits } from "../base/limits.ts";
+import { defaultBatchLimits, defaultMaxLimit } from "../base/limits.ts";
+
+export interface HttpConfig {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** As `/v0/health` reports it. */
+  readonly version: string;
+  readonly limits: BatchLimits;
+  /** `TOPICS_MAX_LIMIT`: records of one read. */
+  readonly maxLimit: number;
+  /** How long a stop waits for what is in flight. */
+  readonly drainMs: number;
+  readonly maxConnections: number;
+  readonly maxHeaderBytes: number;
+  /** From the first byte of a request to the end of its headers, and to the end of its body. */
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** How often those two are looked at. */
+  readonly timeoutCheckMs: number;
+  /** An idle connection between requests. */
+  readonly keepAliveMs: number;
+  /** A connection on which nothing moves, also in the middle of an answer; above the longest poll. */
+  readonly silenceMs: number;
+}
+
+export const defaultHttpConfig: HttpConfig = {
+  host: "127.0.0.1",
+  port: 4000,
+  version: "0.0.0",
+  limits: defaultBatchLimits,
+  maxLimit: defaultMaxLimit,
+  drainMs: 10_000,
+  maxConnections: 20_000,
+  maxHeaderBytes: 32 * 1024,
+  headersTimeoutMs: 15_000,
+  requestTimeoutMs: 300_000,
+  timeoutCheckMs: 5_000,
+  keepAliveMs: 75_000,
+  silenceMs: 120_000,
+};

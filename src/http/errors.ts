@@ -1,0 +1,60 @@
+/**
+ * Errors as answers (spec 2.2): the envelope `{ error: { code, message, detail? } }` and the headers that go with a
+ * code. Whatever is not a `TopicsError` is a bug: it is reported as an event and answered without a word about it.
+ */
+import type { ErrorDetail } from "../base/errors.ts";
+import { TopicsError } from "../base/errors.ts";
+import { jsonText } from "./json-text.ts";
+import type { Reply } from "./reply.ts";
+import { utf8Reply } from "./reply.ts";
+
+/** The client went away before its request was complete: there is nobody to answer, and nothing was done. */
+export class ClientGone extends Error {
+  override readonly name = "ClientGone";
+}
+
+/** The request cannot be told from what follows on its connection (9.3): 400, and the connection ends. */
+export class BrokenRequest extends TopicsError {}
+
+export function errorReply(error: TopicsError): Reply {
+  const { code, message, detail } = error;
+  const text = jsonText({ error: { code, message, detail } });
+  const reply = utf8Reply(error.status, text, headersOf(error));
+  return error instanceof BrokenRequest ? { ...reply, close: true } : reply;
+}
+
+export function internalError(): TopicsError {
+  return new TopicsError("internal", "Something went wrong on the server's side; its log says what.");
+}
+
+export function methodNotAllowed(method: string, path: string, allow: readonly string[]): Reply {
+  const error = new TopicsError(
+    "method_not_allowed",
+    `${printable(method)} is not something ${printable(path)} can do; it takes ${allow.join(", ")}.`,
+  );
+  const reply = errorReply(error);
+  return { ...reply, headers: ["Allow", allow.join(", ")] };
+}
+
+export function unknownPath(path: string): TopicsError {
+  return new TopicsError(
+    "not_found",
+    `There is nothing at ${printable(path)}; the API is under /v0, for example /v0/topics.`,
+  );
+}
+
+/** A piece of the request inside a message: short, and unable to start a line of its own or reorder one. */
+export function printable(piece: string): string {
+  const shown = piece.length > 80 ? `${piece.slice(0, 80)}…` : piece;
+  return shown.replace(/[^\x20-\x7e…]/g, "?");
+}
+
+function headersOf(error: TopicsError): readonly string[] | undefined {
+  if (error.status !== 429 && error.status !== 503) return undefined;
+  return ["Retry-After", String(retryAfterSeconds(error.detail))];
+}
+
+function retryAfterSeconds(detail: ErrorDetail | undefined): number {
+  const ms = detail?.["retry_after_ms"];
+  return typeof ms === "number" && ms > 0 ? Math.ceil(ms / 1000) : 1;
+}

@@ -1,0 +1,109 @@
+/**
+ * A request and its response on one socket, from the first header to the last byte taken by the kernel. A reply leaves
+ * with one `writeHead` and one gathered write; on a pipelined connection Node keeps the answers in order.
+ *
+ * open → answered → closed, or open → closed when the client goes first. `closed` is told exactly once, by the
+ * connection, which also sees the responses that never got a socket.
+ */
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { Body } from "./body.ts";
+import type { Call } from "./call.ts";
+import type { Reply } from "./reply.ts";
+
+export class Exchange implements Call {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly startedMs: number;
+  readonly #body: Body;
+  #topic = "";
+  #query = "";
+  #wait: AbortController | undefined;
+  #release: (() => void) | undefined;
+  #closed = false;
+
+  constructor(req: IncomingMessage, res: ServerResponse, maxBodyBytes: number, startedMs: number) {
+    this.req = req;
+    this.res = res;
+    this.startedMs = startedMs;
+    this.#body = new Body(req, res, maxBodyBytes);
+  }
+
+  get method(): string {
+    return this.req.method ?? "GET";
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return this.req.headers;
+  }
+
+  get topic(): string {
+    return this.#topic;
+  }
+
+  get query(): string {
+    return this.#query;
+  }
+
+  /** What the door made of the request's target. */
+  addressed(topic: string, query: string): void {
+    this.#topic = topic;
+    this.#query = query;
+  }
+
+  body(maxBytes: number): Promise<Uint8Array> {
+    return this.#body.read(maxBytes);
+  }
+
+  interrupted(): AbortSignal {
+    this.#wait ??= new AbortController();
+    if (this.#closed) this.#wait.abort();
+    return this.#wait.signal;
+  }
+
+  /** Ends a wait early: what is known by now is the answer. */
+  interrupt(): void {
+    this.#wait?.abort();
+  }
+
+  /** The parser gave up inside this request's body: true when that becomes this request's answer. */
+  bodyBroke(): boolean {
+    return this.#body.fail();
+  }
+
+  /** Nobody is there to be answered. */
+  get gone(): boolean {
+    return this.#closed;
+  }
+
+  send(reply: Reply, lastOnConnection: boolean): void {
+    const { res } = this;
+    if (this.#closed || res.headersSent) {
+      reply.release?.();
+      return;
+    }
+    this.#release = reply.release;
+    if (lastOnConnection || reply.close === true || this.#body.withheld) res.shouldKeepAlive = false;
+    const headers = ["Content-Type", "application/json", "Content-Length", String(reply.bytes)];
+    if (reply.headers !== undefined) headers.push(...reply.headers);
+    res.writeHead(reply.status, headers);
+    if (this.req.method === "HEAD") res.end();
+    else writeChunks(res, reply);
+    this.#body.discard();
+  }
+
+  closed(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#release?.();
+    this.#release = undefined;
+    this.#wait?.abort();
+  }
+}
+
+function writeChunks(res: ServerResponse, reply: Reply): void {
+  const { chunks } = reply;
+  const last = chunks.length - 1;
+  if (last > 0) res.cork();
+  for (let at = 0; at < last; at++) res.write(chunks[at], "latin1");
+  res.end(chunks[last], "latin1");
+}

@@ -1,0 +1,37 @@
+/**
+ * Recognises the few requests that make up nearly all load, by their path alone, so that they need not be tried against
+ * every route (design: the router costs more than the whole rest of the request). What is not recognised with certainty,
+ * anything with a `%` or an unusual name among it, goes to the router; the handler is the same.
+ */
+import { isTopicName } from "../base/names.ts";
+import type { Handler } from "./call.ts";
+
+export interface HotRoutes {
+  readonly append: Handler;
+  readonly diff: Handler;
+}
+
+export interface HotHit {
+  readonly handler: Handler;
+  readonly topic: string;
+  readonly query: string;
+}
+
+const prefix = "/v0/topics/";
+const diffSuffix = "/diff";
+
+export function recognise(method: string | undefined, url: string, routes: HotRoutes): HotHit | undefined {
+  if (method !== "POST" || !url.startsWith(prefix)) return undefined;
+  if (url.includes("%") || url.includes("#")) return undefined;
+  const mark = url.indexOf("?");
+  const end = mark < 0 ? url.length : mark;
+  const query = mark < 0 ? "" : url.slice(mark + 1);
+  const slash = url.indexOf("/", prefix.length);
+  if (slash < 0 || slash >= end) return named(routes.append, url.slice(prefix.length, end), query);
+  if (end - slash !== diffSuffix.length || !url.startsWith(diffSuffix, slash)) return undefined;
+  return named(routes.diff, url.slice(prefix.length, slash), query);
+}
+
+function named(handler: Handler, topic: string, query: string): HotHit | undefined {
+  return isTopicName(topic) ? { handler, topic, query } : undefined;
+}

@@ -1,0 +1,45 @@
+/** One exchange from its handler to its answer: errors become envelopes here, and bugs become events. */
+import { TopicsError } from "../base/errors.ts";
+import type { Handler } from "./call.ts";
+import type { HttpEvents } from "./deps.ts";
+import { ClientGone, errorReply, internalError } from "./errors.ts";
+import type { Exchange } from "./exchange.ts";
+import { acceptsGzip } from "./media.ts";
+import { minPackBytes, pack } from "./pack.ts";
+import type { Reply } from "./reply.ts";
+import { shuttingDown } from "./routes/health.ts";
+
+export interface ServeDeps {
+  readonly events: HttpEvents;
+  readonly stopping: () => boolean;
+}
+
+/** Never rejects. `gate` throws what forbids the request. */
+export async function serve(exchange: Exchange, gate: () => void, handler: Handler, deps: ServeDeps): Promise<void> {
+  let reply: Reply;
+  try {
+    gate();
+    reply = await handler(exchange);
+    if (reply.bytes >= minPackBytes && acceptsGzip(exchange.headers)) reply = await pack(reply);
+  } catch (error) {
+    const failure = failureReply(error, exchange, deps);
+    if (failure === undefined) return;
+    reply = failure;
+  }
+  exchange.send(reply, deps.stopping());
+}
+
+/** `undefined` when there is nobody to answer. */
+function failureReply(error: unknown, exchange: Exchange, deps: ServeDeps): Reply | undefined {
+  if (error instanceof ClientGone) return undefined;
+  if (error instanceof TopicsError) return errorReply(error);
+  if (exchange.gone && isAbort(error)) return undefined;
+  if (deps.stopping() && isAbort(error)) return errorReply(shuttingDown());
+  deps.events.handlerFailed({ method: exchange.method, path: exchange.req.url ?? "", error });
+  return errorReply(internalError());
+}
+
+/** A wait that `Call.interrupted` ended. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

@@ -1,0 +1,197 @@
+/**
+ * An engine in memory for the tests of the HTTP door: it keeps what it is given, word for word, and does no more than
+ * the door can tell. Tests set its status, make it fail, or hold its answers back.
+ */
+import { TopicsError } from "../../base/errors.ts";
+import { matches } from "../../base/predicate.ts";
+import type {
+  AppendRequest,
+  AppendResult,
+  ConfigureResult,
+  DeleteRecordsRequest,
+  DeleteRecordsResult,
+  DeleteTopicResult,
+  Engine,
+  EngineStatus,
+  TopicPage,
+  TopicState,
+} from "../../engine/api.ts";
+import type { TopicConfig, TopicConfigPatch } from "../../topic/config.ts";
+import { defaultConfig } from "../../topic/config.ts";
+import type { ReadRequest, ReadResult, Tombstone } from "../../topic/read.ts";
+import type { FakeRecord } from "./fake-record.ts";
+import { recordsOf, wireBytes } from "./fake-record.ts";
+
+interface FakeTopic {
+  config: TopicConfig;
+  records: FakeRecord[];
+  headSeq: number;
+}
+
+export class FakeEngine implements Engine {
+  readonly topics = new Map<string, FakeTopic>();
+  readonly appends: AppendRequest[] = [];
+  readonly reads: ReadRequest[] = [];
+  readonly patches: TopicConfigPatch[] = [];
+  current: EngineStatus = { state: "ready", topics: 0, readOnlyShards: [], shards: 1 };
+  /** Thrown by the next call of any method. */
+  failure: Error | undefined;
+  /** What appends wait for before they do anything. */
+  gate: Promise<void> = Promise.resolve();
+  tombstone: Tombstone | undefined;
+  released = 0;
+  #waiters: (() => void)[] = [];
+
+  status(): EngineStatus {
+    return this.current;
+  }
+
+  async append(topic: string, request: AppendRequest): Promise<AppendResult> {
+    this.#mayFail();
+    await this.gate;
+    const known = this.topics.get(topic);
+    if (known === undefined && request.create === false) throw notFound(topic);
+    const target = known ?? this.#create(topic, request.config ?? {});
+    this.appends.push(request);
+    const firstSeq = target.headSeq + 1;
+    target.records.push(...recordsOf(request.batch, firstSeq));
+    target.headSeq += request.batch.count;
+    for (const wake of this.#waiters.splice(0)) wake();
+    return {
+      firstSeq,
+      lastSeq: target.headSeq,
+      headSeq: target.headSeq,
+      count: request.batch.count,
+      created: known === undefined,
+      deduped: false,
+      walAppendMs: 0.25,
+      fsyncMs: 0,
+    };
+  }
+
+  async read(topic: string, request: ReadRequest): Promise<ReadResult> {
+    this.#mayFail();
+    this.reads.push(request);
+    const target = this.#found(topic);
+    if (request.waitMs > 0 && target.headSeq <= request.fromSeq) await this.#appended(request.signal);
+    const ahead = target.records.filter((record) => record.seq > request.fromSeq);
+    const taken = ahead.slice(0, request.limit);
+    const nextFromSeq = taken.length < ahead.length ? taken[taken.length - 1].seq : target.headSeq;
+    const slices = taken.length === 0 ? [] : [wireBytes(taken)];
+    return {
+      slices,
+      count: taken.length,
+      nextFromSeq,
+      headSeq: target.headSeq,
+      earliestSeq: target.records[0]?.seq ?? target.headSeq + 1,
+      caughtUp: nextFromSeq === target.headSeq,
+      tombstone: this.tombstone,
+      recordsScanned: taken.length,
+      release: () => void this.released++,
+    };
+  }
+
+  async configureTopic(topic: string, patch: TopicConfigPatch, mode: "put" | "patch"): Promise<ConfigureResult> {
+    this.#mayFail();
+    this.patches.push(patch);
+    const known = this.topics.get(topic);
+    if (known === undefined && mode === "patch") throw notFound(topic);
+    const target = known ?? this.#create(topic, {});
+    target.config = { ...target.config, ...patch };
+    return { created: known === undefined, config: target.config };
+  }
+
+  topicState(topic: string, touch: boolean): TopicState {
+    this.#mayFail();
+    return state(topic, this.#found(topic), touch);
+  }
+
+  listTopics(prefix: string, after: string | undefined, pageSize: number, touch: boolean): TopicPage {
+    this.#mayFail();
+    const names = [...this.topics.keys()].filter((name) => name.startsWith(prefix)).sort();
+    const left = names.filter((name) => after === undefined || name > after);
+    const page = left.slice(0, pageSize);
+    return {
+      topics: page.map((name) => state(name, this.#found(name), touch)),
+      next: left.length > page.length ? page[page.length - 1] : undefined,
+    };
+  }
+
+  async deleteTopic(topic: string, ifEmpty: boolean): Promise<DeleteTopicResult> {
+    this.#mayFail();
+    const target = this.topics.get(topic);
+    if (ifEmpty && target !== undefined && target.records.length > 0) {
+      throw new TopicsError("topic_not_empty", `${topic} is not empty`, { topic });
+    }
+    return { deleted: this.topics.delete(topic), routersRemoved: [] };
+  }
+
+  async deleteRecords(topic: string, request: DeleteRecordsRequest): Promise<DeleteRecordsResult> {
+    this.#mayFail();
+    const target = this.#found(topic);
+    const { beforeSeq = Infinity, match } = request;
+    const before = target.records.length;
+    target.records = target.records.filter(
+      (record) => record.seq >= beforeSeq || (match !== undefined && !matches(match, record.tag)),
+    );
+    return {
+      deleted: before - target.records.length,
+      earliestSeq: target.records[0]?.seq ?? target.headSeq + 1,
+      headSeq: target.headSeq,
+      count: target.records.length,
+      bytes: bytesOf(target),
+    };
+  }
+
+  #create(topic: string, patch: TopicConfigPatch): FakeTopic {
+    const made: FakeTopic = { config: { ...defaultConfig, ...patch }, records: [], headSeq: 0 };
+    this.topics.set(topic, made);
+    return made;
+  }
+
+  #found(topic: string): FakeTopic {
+    const target = this.topics.get(topic);
+    if (target === undefined) throw notFound(topic);
+    return target;
+  }
+
+  #mayFail(): void {
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure !== undefined) throw failure;
+  }
+
+  #appended(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiters.push(resolve);
+      signal?.addEventListener("abort", () => resolve());
+    });
+  }
+
+  get waiting(): number {
+    return this.#waiters.length;
+  }
+}
+
+function bytesOf(target: FakeTopic): number {
+  return target.records.reduce((sum, record) => sum + record.data.length + (record.meta?.length ?? 0), 0);
+}
+
+function state(topic: string, target: FakeTopic, touch: boolean): TopicState {
+  return {
+    topic,
+    headSeq: target.headSeq,
+    earliestSeq: target.records[0]?.seq ?? target.headSeq + 1,
+    nextSeq: target.headSeq + 1,
+    count: target.records.length,
+    bytes: bytesOf(target),
+    config: target.config,
+    effectivePriority: 0,
+    lastWriteTs: target.headSeq === 0 ? undefined : 1000,
+    lastReadTs: touch ? 2000 : undefined,
+  };
+}
+
+function notFound(topic: string): TopicsError {
+  return new TopicsError("topic_not_found", `There is no topic ${topic}.`, { topic });
+}
