@@ -33,7 +33,7 @@ export class ClientErrors {
     this.#events.connectionRefused({ code });
     const pending = this.#connections.unanswered(socket);
     if (pending === undefined) refuse(socket, code);
-    else if (!pending.bodyBroke()) pending.res.once("close", () => finish(socket, pending.req.complete, code));
+    else if (pending.req.complete || !pending.bodyBroke()) pending.res.once("close", () => finish(socket, pending.req.complete, code));
   }
 }
 
