@@ -1,0 +1,178 @@
+/**
+ * What a topic holds as far as it is committed: everything that readers may see and that replay derives (spec 1.2–1.9).
+ * A commit is applied here once, in operation order, by the same method whether it was just acked or is read from a log.
+ * Each `apply` first takes what has expired at the commit's own stamp, under the configuration that was in force; that,
+ * and not the moment of the call, makes replay and life agree.
+ */
+import { assert } from "../base/assert.ts";
+import type { BlockPool } from "./block-pool.ts";
+import type { TopicConfig } from "./config.ts";
+import { Dedupe, type KeyQuota } from "./dedupe.ts";
+import { removeRecords } from "./deletes.ts";
+import type { RebaseState, RecordsDelete } from "./entries.ts";
+import { type Hole, Holes } from "./holes.ts";
+import type { RecordsEntry } from "./records-format.ts";
+import { bound, Retention, type View } from "./retention.ts";
+import { Tail } from "./tail.ts";
+import { Watermarks } from "./watermarks.ts";
+
+/** Live records of all topics together are counted by whoever owns the topics. */
+export interface Quota extends KeyQuota {
+  addLive(records: number, bytes: number): void;
+}
+
+export class Contents {
+  readonly tail: Tail;
+  readonly watermarks = new Watermarks();
+  readonly holes = new Holes();
+  readonly #retention: Retention;
+  readonly #quota: Quota;
+  #dedupe: Dedupe | undefined;
+  #config: TopicConfig;
+  #headSeq = 0;
+  #lastWriteTs = 0;
+  #loggedSeq = 0;
+
+  constructor(config: TopicConfig, blocks: BlockPool, quota: Quota) {
+    this.#config = config;
+    this.#quota = quota;
+    this.tail = new Tail(blocks);
+    this.#retention = new Retention(this.tail, this.watermarks, this.holes);
+  }
+
+  get config(): TopicConfig {
+    return this.#config;
+  }
+
+  get headSeq(): number {
+    return this.#headSeq;
+  }
+
+  /** `$ts` of the last batch; 0 before the first. */
+  get lastWriteTs(): number {
+    return this.#lastWriteTs;
+  }
+
+  /** Some live record is in the log: what happens to it has to be there too. */
+  get hasLogged(): boolean {
+    return this.tail.count > 0 && this.tail.frontSeq <= this.#loggedSeq;
+  }
+
+  get idempotencyWindowMs(): number {
+    return bound(this.#config.idempotencyWindowMs) ?? 0;
+  }
+
+  /** Made with the first key. */
+  get dedupe(): Dedupe {
+    return (this.#dedupe ??= new Dedupe(this.#quota));
+  }
+
+  view(nowMs: number): View {
+    return this.#retention.view(nowMs, this.#config, this.#headSeq);
+  }
+
+  nextExpiryMs(): number | undefined {
+    return this.#retention.nextExpiryMs(this.#config);
+  }
+
+  expire(nowMs: number): void {
+    this.#account(() => this.#retention.expire(nowMs, this.#config));
+  }
+
+  dropExpiredKeys(nowMs: number): void {
+    this.#dedupe?.dropExpired(nowMs, this.idempotencyWindowMs);
+  }
+
+  /** A batch; `logged` when a frame holds it. */
+  applyRecords(stampMs: number, firstSeq: number, entry: RecordsEntry, logged: boolean): void {
+    assert(
+      entry.retained ? firstSeq > this.#headSeq : firstSeq === this.#headSeq + 1,
+      "a batch begins behind the head",
+    );
+    assert(entry.ts >= this.#lastWriteTs || entry.retained, "$ts never decreases");
+    this.#apply(stampMs, () => {
+      this.tail.append(firstSeq, entry);
+      this.#headSeq = firstSeq + entry.seqDelta(entry.count - 1);
+      if (!entry.retained) this.#lastWriteTs = entry.ts;
+      if (logged) this.#loggedSeq = this.#headSeq;
+      if (entry.key !== undefined) this.#remember(stampMs, entry.key, firstSeq, entry.ts);
+    });
+  }
+
+  /** How many records it took. */
+  applyDelete(stampMs: number, what: RecordsDelete): number {
+    return this.#apply(stampMs, () => removeRecords(this.tail, what));
+  }
+
+  applyConfig(stampMs: number, config: TopicConfig): void {
+    this.#apply(stampMs, () => {
+      this.#config = config;
+      this.#retention.expire(stampMs, config);
+    });
+  }
+
+  applyHole(stampMs: number, hole: Hole): void {
+    assert(hole.from === this.#headSeq + 1, "a hole begins behind the head");
+    this.#apply(stampMs, () => {
+      this.holes.add(hole);
+      this.#headSeq = hole.to;
+    });
+  }
+
+  /** The frame itself takes nothing along: only its clock value counts. */
+  applyNothing(stampMs: number): void {
+    this.#apply(stampMs, () => undefined);
+  }
+
+  /** Begins anew with what an `ephemeral` topic was; its retained records follow. */
+  applyRebase(stampMs: number, state: RebaseState): void {
+    this.#apply(stampMs, () => {
+      this.tail.clear();
+      this.holes.reset(state.holes);
+      this.watermarks.raise(state.capFloor, state.ttlFloor);
+      this.watermarks.silent.reset(state.silent);
+      this.#headSeq = state.head;
+      this.#lastWriteTs = state.lastWriteTs;
+      this.#loggedSeq = state.head;
+    });
+  }
+
+  /** All that was retained is there; seqs up to `head` had been assigned. */
+  applyRebaseEnd(stampMs: number, head: number): void {
+    assert(head >= this.#headSeq, "a rebase ends at its head");
+    this.#apply(stampMs, () => {
+      this.#headSeq = head;
+    });
+  }
+
+  /** The topic is gone. */
+  clear(): void {
+    this.#account(() => this.tail.clear());
+    this.#dedupe?.clear();
+  }
+
+  #apply<T>(stampMs: number, change: () => T): T {
+    return this.#account(() => {
+      this.#retention.expire(stampMs, this.#config);
+      const result = change();
+      this.#retention.enforceCaps(this.#config);
+      this.#retention.changed();
+      assert(this.watermarks.evictFloor <= this.#headSeq + 1, "the floor is not above the head");
+      return result;
+    });
+  }
+
+  #account<T>(change: () => T): T {
+    const { count, bytes } = this.tail;
+    const result = change();
+    if (this.tail.count !== count || this.tail.bytes !== bytes) {
+      this.#quota.addLive(this.tail.count - count, this.tail.bytes - bytes);
+    }
+    return result;
+  }
+
+  #remember(stampMs: number, key: string, firstSeq: number, ts: number): void {
+    this.dedupe.remember(key, { firstSeq, lastSeq: this.#headSeq, ts });
+    this.dedupe.dropExpired(stampMs, this.idempotencyWindowMs);
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * What a topic's frames say (spec 6.2): one kind of entry per frame kind, and their payloads. Batches have a format of
+ * their own (records-format.ts); the rest is rare and small, and is JSON, which has no zero bytes. Decoding is given
+ * bytes from a disk: it returns an outcome, never throws, and accepts nothing that encoding does not write.
+ */
+import type { Predicate } from "../base/predicate.ts";
+import { frameKind } from "../wal/commit.ts";
+import type { TopicConfig } from "./config.ts";
+import { configFromJson, configToJson } from "./config-codec.ts";
+import type { RememberedKey } from "./dedupe.ts";
+import { type Hole, type HoleCause, holeCauses } from "./holes.ts";
+import type { RecordsEntry } from "./records-format.ts";
+import { readRecords } from "./records-reader.ts";
+
+/** A delete as it was decided: nothing above `bound` is touched, whenever it is applied (1.7: point-in-time). */
+export interface RecordsDelete {
+  readonly beforeSeq: number | undefined;
+  readonly match: Predicate | undefined;
+  readonly bound: number;
+}
+
+/** State of an `ephemeral` topic as it becomes durable, ahead of the records it retains (spec 6.1). */
+export interface RebaseState {
+  readonly head: number;
+  readonly lastWriteTs: number;
+  readonly capFloor: number;
+  readonly ttlFloor: number;
+  readonly silent: readonly number[];
+  readonly holes: readonly Hole[];
+}
+
+export type SmallEntry =
+  | { readonly kind: "topicCreate"; readonly name: string; readonly config: TopicConfig }
+  | { readonly kind: "topicConfig"; readonly config: TopicConfig }
+  | { readonly kind: "topicDelete" }
+  | { readonly kind: "recordsDelete"; readonly what: RecordsDelete }
+  /** `lower`: the frame's ceiling replaces the one before; otherwise the higher one holds. */
+  | { readonly kind: "ceiling"; readonly lower: boolean }
+  | { readonly kind: "hole"; readonly hole: Hole }
+  /** A rebase is a sequence: one `begin`, batches of keys and records, one `end`. */
+  | { readonly kind: "rebase"; readonly step: RebaseStep };
+
+export type RebaseStep =
+  | { readonly step: "begin"; readonly state: RebaseState }
+  | { readonly step: "keys"; readonly keys: readonly RememberedKey[] }
+  | { readonly step: "end"; readonly head: number };
+
+export type Entry = SmallEntry | { readonly kind: "records"; readonly records: RecordsEntry };
+
+export type EntryOutcome =
+  { readonly ok: true; readonly entry: Entry } | { readonly ok: false; readonly reason: string };
+
+export function encodeEntry(entry: SmallEntry): Buffer {
+  return Buffer.from(JSON.stringify(toJson(entry)));
+}
+
+export function decodeEntry(kind: number, payload: Uint8Array): EntryOutcome {
+  if (kind === frameKind.records) {
+    const outcome = readRecords(payload);
+    return outcome.ok ? { ok: true, entry: { kind: "records", records: outcome.entry } } : outcome;
+  }
+  const decoder = decoders[kind];
+  if (decoder === undefined) return { ok: false, reason: `frame kind ${kind} is not a topic's` };
+  const json = parse(payload);
+  const entry = isObject(json) ? decoder(json) : undefined;
+  return entry === undefined
+    ? { ok: false, reason: `the payload of a frame of kind ${kind} is malformed` }
+    : { ok: true, entry };
+}
+
+function toJson(entry: SmallEntry): unknown {
+  switch (entry.kind) {
+    case "topicCreate":
+      return { name: entry.name, config: configToJson(entry.config) };
+    case "topicConfig":
+      return { config: configToJson(entry.config) };
+    case "topicDelete":
+      return {};
+    case "recordsDelete":
+      return entry.what;
+    case "ceiling":
+      return { lower: entry.lower };
+    case "hole":
+      return entry.hole;
+    case "rebase":
+      return entry.step;
+  }
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const decoders: Readonly<Record<number, (json: Json) => Entry | undefined>> = {
+  [frameKind.topicCreate]: ({ name, config: json }) => {
+    const config = configFromJson(json);
+    return typeof name === "string" && name !== "" && config ? { kind: "topicCreate", name, config } : undefined;
+  },
+  [frameKind.topicConfig]: (json) => {
+    const config = configFromJson(json["config"]);
+    return config && { kind: "topicConfig", config };
+  },
+  [frameKind.topicDelete]: () => ({ kind: "topicDelete" }),
+  [frameKind.recordsDelete]: ({ beforeSeq, match, bound }) => {
+    if (!isCount(bound) || !(beforeSeq === undefined || isCount(beforeSeq))) return undefined;
+    if (match === undefined) return { kind: "recordsDelete", what: { beforeSeq, match, bound } };
+    const predicate = toPredicate(match);
+    return predicate && { kind: "recordsDelete", what: { beforeSeq, match: predicate, bound } };
+  },
+  [frameKind.ceiling]: ({ lower }) => (typeof lower === "boolean" ? { kind: "ceiling", lower } : undefined),
+  [frameKind.hole]: (json) => {
+    const hole = toHole(json);
+    return hole && { kind: "hole", hole };
+  },
+  [frameKind.rebase]: (json) => {
+    const step = toRebaseStep(json);
+    return step && { kind: "rebase", step };
+  },
+};
+
+function toRebaseStep({ step, state, keys, head }: Json): RebaseStep | undefined {
+  if (step === "end") return isCount(head) ? { step, head } : undefined;
+  if (step === "keys") {
+    if (!Array.isArray(keys) || !keys.every(isKey)) return undefined;
+    return { step, keys };
+  }
+  if (step !== "begin" || !isObject(state)) return undefined;
+  const { head: at, lastWriteTs, capFloor, ttlFloor, silent } = state;
+  if (!isCount(at) || !isCount(lastWriteTs) || !isCount(capFloor) || !isCount(ttlFloor)) return undefined;
+  if (!Array.isArray(silent) || !silent.every(isCount) || !Array.isArray(state["holes"])) return undefined;
+  const holes = state["holes"].map((hole: unknown) => (isObject(hole) ? toHole(hole) : undefined));
+  if (!holes.every((hole) => hole !== undefined) || !holes.every(({ from }, i) => i === 0 || from > holes[i - 1].to)) {
+    return undefined;
+  }
+  return { step, state: { head: at, lastWriteTs, capFloor, ttlFloor, silent, holes } };
+}
+
+function isKey(json: unknown): json is RememberedKey {
+  if (!isObject(json)) return false;
+  const { key, firstSeq, lastSeq, ts } = json;
+  return typeof key === "string" && isCount(firstSeq) && isCount(lastSeq) && isCount(ts);
+}
+
+function toHole({ from, to, cause }: Json): Hole | undefined {
+  if (!isCount(from) || !isCount(to) || from === 0 || from > to) return undefined;
+  return holeCauses.includes(cause as HoleCause) ? { from, to, cause: cause as HoleCause } : undefined;
+}
+
+function toPredicate(json: unknown): Predicate | undefined {
+  if (!isObject(json)) return undefined;
+  const { op, value, prefix } = json;
+  if (op === "Eq" && typeof value === "string") return { op, value };
+  return op === "Glob" && typeof prefix === "string" ? { op, prefix } : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parse(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The payload of a `records` frame (spec 6.2): one batch, as typed columns and the wire bytes as they are kept and sent.
+ * Nothing in it has to be parsed at replay. Little-endian words of 31 bits, each stored with its top bit set, so that no
+ * four bytes of a column are zero; strings as the inside of a JSON string, which has no zero byte either.
+ *
+ *    0  flags: 1 key, 2 retained          20  bytes of the key
+ *    4  records n                         24  bytes of all strings
+ *    8  bytes of the records              28  $ts, upper part
+ *   12  tags in the table, t              32  $ts, lower 31 bits
+ *   16  nodes in the table, d
+ *   36  n × start of the record in the wire bytes
+ *       n × bytes of data · n × bytes of meta (0: none)
+ *       n × tag, 1 … t (0: none), when t > 0 · n × node, the same
+ *       n × seq − first seq · n × $ts − the batch's, when retained
+ *       t + d × bytes of the string · the strings · the key · the records, comma-separated
+ *
+ * `retained`: what an `ephemeral` topic kept when it became durable; records in between had been deleted.
+ */
+
+/** Or-ed into every word as it is stored. */
+export const bias = 0x8000_0000;
+export const mask = 0x7fff_ffff;
+export const two31 = 0x8000_0000;
+export const fixedBytes = 36;
+export const flagKey = 1;
+export const flagRetained = 2;
+
+/** A batch as it lies in a payload; columns are read in place. Only made over bytes that were checked or written here. */
+export class RecordsEntry {
+  readonly bytes: Buffer;
+  readonly count: number;
+  readonly ts: number;
+  readonly key: string | undefined;
+  readonly tags: readonly string[];
+  readonly nodes: readonly string[];
+  readonly retained: boolean;
+  readonly wireAt: number;
+  readonly wireBytes: number;
+  readonly #view: DataView;
+  readonly #tagsAt: number;
+  readonly #nodesAt: number;
+  readonly #deltasAt: number;
+
+  constructor(bytes: Buffer, shape: RecordsShape, strings: RecordsStrings) {
+    this.bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.count = shape.count;
+    this.ts = shape.ts;
+    this.retained = shape.retained;
+    this.wireBytes = shape.wireBytes;
+    this.wireAt = bytes.length - shape.wireBytes;
+    this.tags = strings.tags;
+    this.nodes = strings.nodes;
+    this.key = strings.key;
+    const column = 4 * shape.count;
+    this.#tagsAt = fixedBytes + 3 * column;
+    this.#nodesAt = this.#tagsAt + (shape.tagCount > 0 ? column : 0);
+    this.#deltasAt = this.#nodesAt + (shape.nodeCount > 0 ? column : 0);
+  }
+
+  /** Offset in the wire bytes, which begin at `wireAt`; `count` stands for the end of the last record, and its comma. */
+  start(i: number): number {
+    return i === this.count ? this.wireBytes + 1 : this.#word(fixedBytes + 4 * i);
+  }
+
+  dataBytes(i: number): number {
+    return this.#word(fixedBytes + 4 * (this.count + i));
+  }
+
+  metaBytes(i: number): number {
+    return this.#word(fixedBytes + 4 * (2 * this.count + i));
+  }
+
+  /** 0, or 1 + the place in `tags`. */
+  tag(i: number): number {
+    return this.tags.length === 0 ? 0 : this.#word(this.#tagsAt + 4 * i);
+  }
+
+  node(i: number): number {
+    return this.nodes.length === 0 ? 0 : this.#word(this.#nodesAt + 4 * i);
+  }
+
+  seqDelta(i: number): number {
+    return this.retained ? this.#word(this.#deltasAt + 4 * i) : i;
+  }
+
+  tsDelta(i: number): number {
+    return this.retained ? this.#word(this.#deltasAt + 4 * (this.count + i)) : 0;
+  }
+
+  #word(at: number): number {
+    return this.#view.getUint32(at, true) & mask;
+  }
+}
+
+export interface RecordsShape {
+  readonly count: number;
+  readonly ts: number;
+  readonly retained: boolean;
+  readonly wireBytes: number;
+  readonly tagCount: number;
+  readonly nodeCount: number;
+}
+
+export interface RecordsStrings {
+  readonly tags: readonly string[];
+  readonly nodes: readonly string[];
+  readonly key: string | undefined;
+}
