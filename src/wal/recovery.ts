@@ -1,0 +1,106 @@
+/**
+ * From what is on disk to what the log is (spec 6.5): every shard replayed, the ends judged, and whether power was lost.
+ * Nothing is written, except that files which are no part of the log are removed once nothing is refused.
+ */
+import { type Env, errnoOf } from "../env/env.ts";
+import type { Manifest } from "../storage/manifest.ts";
+import { type Chains, discoverChains } from "./chain.ts";
+import { frameKind } from "./commit.ts";
+import type { WalEvents } from "./events.ts";
+import type { Frame } from "./frame.ts";
+import { judge, type ReplayedShard, replayShard } from "./replay.ts";
+import { SyncedPlaces } from "./synced-places.ts";
+
+export interface RecoveryDeps {
+  readonly env: Env;
+  readonly directory: string;
+  readonly manifest: Manifest;
+  readonly latchNoted: boolean;
+  readonly events: WalEvents;
+  /** Takes every frame of topics, and final frames; a string says why it cannot be, which is damage. */
+  visit(shard: number, frame: Frame): string | undefined;
+  progress(fraction: number): void;
+  topicName(topicId: number): string | undefined;
+}
+
+export interface RecoveredShard extends ReplayedShard {
+  /** What was not synced may be missing, and what is there may only be in the page cache. */
+  readonly powerLost: boolean;
+  readonly clean: boolean;
+}
+
+export interface RecoveredWal {
+  readonly places: SyncedPlaces;
+  readonly shards: readonly RecoveredShard[];
+  readonly greatestIndex: number;
+}
+
+export async function recoverWal(deps: RecoveryDeps): Promise<RecoveredWal> {
+  const { env, directory, manifest } = deps;
+  const layoutNumber = manifest.layouts.length - 1;
+  const chains = await discoverChains(env, directory, manifest.directoryId, manifest.layouts, layoutNumber);
+  const places = new SyncedPlaces(chains.shards.length);
+  const replayed = await replayAll(deps, chains, places);
+  const shards: RecoveredShard[] = [];
+  for (const end of replayed) {
+    const clean = endsClean(end);
+    const powerLost = !clean && (await lostPower(deps, end));
+    report(deps, end, powerLost);
+    shards.push({ ...end, clean, powerLost });
+  }
+  for (const path of chains.removable) await env.fs.unlink(path);
+  if (chains.removable.length > 0) await env.fs.syncDir(directory);
+  return { places, shards, greatestIndex: chains.greatestIndex };
+}
+
+async function replayAll(deps: RecoveryDeps, chains: Chains, places: SyncedPlaces): Promise<ReplayedShard[]> {
+  const total = chains.shards.reduce(
+    (sum, chain) => sum + chain.files.reduce((bytes, file) => bytes + file.bytes, 0),
+    0,
+  );
+  let read = 0;
+  const replayDeps = {
+    env: deps.env,
+    places,
+    visit: (shard: number, frame: Frame) => deps.visit(shard, frame),
+    progress: (bytes: number) => deps.progress(Math.min(1, (read += bytes) / Math.max(1, total))),
+    topicName: (topicId: number) => deps.topicName(topicId),
+  };
+  const replayed: ReplayedShard[] = [];
+  for (const [shard, chain] of chains.shards.entries())
+    replayed.push(await replayShard(replayDeps, shard, chains.shards.length, chain));
+  for (const end of replayed) judge(replayDeps, end);
+  return replayed;
+}
+
+function endsClean(end: ReplayedShard): boolean {
+  if (!end.scanned || !end.tail) return true;
+  return end.scanned.lastKind === frameKind.final && end.tail.writtenEnd <= end.scanned.end;
+}
+
+/** The page cache holds every write of this boot, unless a sync failed or the file is not the one that was written. */
+async function lostPower(deps: RecoveryDeps, end: ReplayedShard): Promise<boolean> {
+  const { header, path } = end.last!;
+  if (deps.latchNoted || header.bootId === "" || header.bootId !== deps.env.machine.bootId) return true;
+  const file = await deps.env.fs.open(path, "write");
+  try {
+    const stat = await file.stat();
+    if (BigInt.asUintN(64, stat.inode) !== header.inode) return true;
+    if (BigInt.asUintN(64, stat.birthtimeNs) !== header.birthtimeNs) return true;
+    await file.datasync();
+    return false;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return true;
+  } finally {
+    await file.close();
+  }
+}
+
+function report(deps: RecoveryDeps, end: ReplayedShard, powerLost: boolean): void {
+  const { shard, frames } = end;
+  deps.events({ type: "wal-recovered", shard, frames, powerLost });
+  if (!end.last || !end.tail || !end.scanned || end.tail.writtenEnd <= end.scanned.end) return;
+  const bytes = end.tail.writtenEnd - end.scanned.end;
+  deps.events({ type: "wal-tail-cut", shard, file: end.last.path, offset: end.scanned.end, bytes });
+}

@@ -1,0 +1,122 @@
+/**
+ * Reads one WAL file from front to back in bounded memory and hands over every valid frame (spec 6.2, 6.5). What ends
+ * the scan is an outcome, never an exception, and never trusted to be the end of the log before all shards are heard.
+ */
+import type { File } from "../env/env.ts";
+import { readFully } from "../storage/io.ts";
+import type { FrameFields } from "./commit.ts";
+import { checkFrame, decodeHeader, type ExpectedPlace, type Frame, headerBytes, isKnownKind } from "./frame.ts";
+
+export interface ScanRange {
+  readonly expected: ExpectedPlace;
+  /** Where the first frame begins. */
+  readonly from: number;
+  /** Hash that the first frame must name; `undefined` takes what it names. */
+  readonly startHash: bigint | undefined;
+  /** Where the successor says this file ends; `undefined` for the last file of a shard. */
+  readonly declaredEnd: number | undefined;
+  readonly fileBytes: number;
+}
+
+export type ScanEnd =
+  /** The declared end, or nothing but zeros where the next header would be. */
+  | { readonly why: "end" }
+  /** A header that is not valid. */
+  | { readonly why: "header"; readonly reason: string }
+  /** A valid header whose frame is not. */
+  | { readonly why: "body"; readonly reason: string; readonly length: number; readonly fields: FrameFields }
+  /** Valid by itself but not here: a stale, misdirected or unknown frame is never explained by a torn write. */
+  | { readonly why: "foreign"; readonly reason: string; readonly fields: FrameFields };
+
+export interface Scanned {
+  /** Where the good part ends, and the hash it ends with. */
+  readonly end: number;
+  readonly hash: bigint;
+  readonly stopped: ScanEnd;
+  readonly lastKind: number | undefined;
+  /** The longest prepared length that a frame speaks of. */
+  readonly preparedBytes: number;
+}
+
+/** What to do with a frame; a string refuses it and ends the scan as `foreign`. */
+export type FrameVisitor = (frame: Frame) => string | undefined;
+
+const windowBytes = 1 << 20;
+
+export async function scanFrames(file: File, range: ScanRange, visit: FrameVisitor): Promise<Scanned> {
+  const { expected } = range;
+  const limit = range.declaredEnd ?? range.fileBytes;
+  const header = headerBytes(expected.shards);
+  const window = new Window(file, limit);
+  let position = range.from;
+  let hash = range.startHash;
+  let lastKind: number | undefined;
+  let preparedBytes = 0;
+  const stop = (stopped: ScanEnd): Scanned => ({ end: position, hash: hash ?? 0n, stopped, lastKind, preparedBytes });
+
+  while (position < limit) {
+    if (limit - position < header) return stop({ why: "header", reason: "no room for a frame" });
+    if (!window.holds(position, header)) await window.load(position, header);
+    if (!window.holds(position, header)) return stop({ why: "header", reason: "the file ends early" });
+    const decoded = decodeHeader(window.bytes, position - window.start, position, expected);
+    if (decoded.outcome === "blank") return stop({ why: "end" });
+    if (decoded.outcome === "bad") return stop({ why: "header", reason: decoded.reason });
+    const { length } = decoded;
+    const { fields } = decoded.frame;
+    if (length > limit - position) return stop({ why: "foreign", reason: "a frame longer than what is left", fields });
+    if (!window.holds(position, length)) await window.load(position, length);
+    if (!window.holds(position, length)) return stop({ why: "body", reason: "the file ends early", length, fields });
+    const bytes = window.slice(position, length);
+    const frameHash = checkFrame(bytes);
+    if (frameHash === undefined) return stop({ why: "body", reason: "frame checksum", length, fields });
+    if (hash !== undefined && decoded.frame.predecessorHash !== hash)
+      return stop({ why: "foreign", reason: "the frame does not follow the one before it", fields });
+    if (!isKnownKind(fields.kind))
+      return stop({ why: "foreign", reason: `frame kind ${fields.kind} is not known to this version`, fields });
+    const payload = bytes.subarray(header, header + decoded.frame.payloadBytes);
+    const refused = visit({ ...decoded.frame, hash: frameHash, payload });
+    if (refused !== undefined) return stop({ why: "foreign", reason: refused, fields });
+    hash = frameHash;
+    lastKind = fields.kind;
+    preparedBytes = Math.max(preparedBytes, decoded.frame.preparedBytes);
+    position += length;
+  }
+  return stop({ why: "end" });
+}
+
+/** A stretch of the file in memory. Its buffer is used again: a visitor copies what it keeps. */
+class Window {
+  readonly #file: File;
+  readonly #limit: number;
+  #buffer = Buffer.allocUnsafeSlow(windowBytes);
+  #filled = 0;
+  start = 0;
+
+  constructor(file: File, limit: number) {
+    this.#file = file;
+    this.#limit = limit;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#buffer;
+  }
+
+  holds(position: number, length: number): boolean {
+    return position >= this.start && position + length <= this.start + this.#filled;
+  }
+
+  slice(position: number, length: number): Uint8Array {
+    return this.#buffer.subarray(position - this.start, position - this.start + length);
+  }
+
+  /** Moves to `position` and reads at least `length` bytes, if the file has them. `length` is bounded by the limit. */
+  async load(position: number, length: number): Promise<void> {
+    const kept = this.holds(position, 0) ? this.start + this.#filled - position : 0;
+    const target = length > this.#buffer.length ? Buffer.allocUnsafeSlow(length) : this.#buffer;
+    this.#buffer.copy(target, 0, position - this.start, position - this.start + kept);
+    this.#buffer = target;
+    this.start = position;
+    const want = Math.min(target.length, this.#limit - position);
+    this.#filled = kept + (await readFully(this.#file, target.subarray(kept, want), position + kept));
+  }
+}
