@@ -2,7 +2,7 @@
  * One topic of a case. The plain verbs return the reply for a case to judge; the ones in the past tense or with a
  * typed answer demand success first, which keeps the set-up of a case to one line.
  */
-import { equal, ok } from "./expect.ts";
+import { equal, fail, ok } from "./expect.ts";
 import type { Body, HttpClient, SendOptions } from "./transport/http1.ts";
 import type { Reply } from "./transport/reply.ts";
 import type { AppendAnswer, ConfigureAnswer, DeleteRecordsAnswer, DiffAnswer, StateAnswer } from "./wire.ts";
@@ -80,6 +80,15 @@ export class Topic {
       equal(answer.next_from_seq > from || answer.tombstone !== null, true, "a read that is not caught up moves on");
       from = answer.next_from_seq;
     }
+  }
+
+  /** The state once time has taken every record of a topic with a `ttl_ms` of 1; bounded by requests, never by waiting. */
+  async expired(): Promise<StateAnswer> {
+    for (let round = 0; round < 2000; round++) {
+      const state = await this.state();
+      if (state.count === 0) return state;
+    }
+    return fail(`records of ${this.name} did not expire within 2000 requests`);
   }
 
   /** Nothing was written and nothing assigned. */

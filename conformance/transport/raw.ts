@@ -82,6 +82,19 @@ export class RawConnection {
     return makeReply(`${method} (raw connection)`, status, headers, await this.#body(method, status, headers));
   }
 
+  /** Waits for the interim `100 Continue`; any other response fails. */
+  async continued(): Promise<void> {
+    const { status } = await this.#head();
+    if (status !== 100) throw new Error(`expected 100 Continue, got ${status}`);
+  }
+
+  /** Closes this side only; what the server still sends can be read. */
+  end(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#socket.end(resolve);
+    });
+  }
+
   /** True once the peer has closed; bounded by the connection's signal. */
   async closed(): Promise<boolean> {
     while (!this.#ended && !this.#signal.aborted) await this.#more();
