@@ -24,8 +24,8 @@ export class NodeFile implements File {
   }
 
   read(into: Uint8Array, position: number): Promise<number> {
-    this.#begin();
     return new Promise((resolve, reject) => {
+      this.#begin();
       fs.read(this.#fd, into, 0, into.byteLength, position, (error, count) => {
         this.#end();
         if (error === null) resolve(count);
@@ -35,8 +35,8 @@ export class NodeFile implements File {
   }
 
   write(parts: readonly Uint8Array[], position: number): Promise<number> {
-    this.#begin();
     return new Promise((resolve, reject) => {
+      this.#begin();
       const done = (error: Error | null, count: number): void => {
         this.#end();
         if (error === null) resolve(count);
@@ -70,8 +70,8 @@ export class NodeFile implements File {
   }
 
   truncate(length: number): Promise<void> {
-    this.#begin();
     return new Promise((resolve, reject) => {
+      this.#begin();
       fs.ftruncate(this.#fd, length, (error) => {
         this.#end();
         if (error === null) resolve();
@@ -81,8 +81,8 @@ export class NodeFile implements File {
   }
 
   stat(): Promise<FileStat> {
-    this.#begin();
     return new Promise((resolve, reject) => {
+      this.#begin();
       fs.fstat(this.#fd, { bigint: true }, (error, stats) => {
         this.#end();
         if (error === null) resolve(fileStat(stats));

@@ -1,0 +1,232 @@
+/**
+ * A disk whose every crash can be tried (spec 8.1, 9.1). What processes see and what the device has are two states with a
+ * log of pending operations in between. `kill` ends the processes and keeps the cache; `powerLoss` gives another disk
+ * that holds what a survival lets through, and leaves this one as it is.
+ */
+import { createHash } from "node:crypto";
+import { assert } from "../../src/base/assert.ts";
+import type { Fs } from "../../src/env/env.ts";
+import { Prng } from "../prng.ts";
+import type { CallHook, Completions, SimulatedProcess } from "./call-gate.ts";
+import { CallGate, atOnce } from "./call-gate.ts";
+import { copyOfState, crashImage } from "./crash-image.ts";
+import { DiskState, rootId } from "./disk-state.ts";
+import type { Fault } from "./fault.ts";
+import { Injector } from "./injector.ts";
+import { Monitor, defaultRules } from "./monitor.ts";
+import type { DirectoryNode, FileNode } from "./node.ts";
+import type { PendingOperation } from "./pending.ts";
+import { isData } from "./pending.ts";
+import { findPlace } from "./place.ts";
+import type { RuleFactory } from "./rule.ts";
+import { SimulatedFs } from "./simulated-fs.ts";
+import type { Survival } from "./survival.ts";
+import { parseSurvival, printSurvival } from "./survival.ts";
+
+export interface DiskOptions {
+  readonly seed?: number | string;
+  /** Directories that are there, durably, from the start; parents first. */
+  readonly directories?: readonly string[];
+  readonly completions?: Completions;
+  readonly faults?: readonly (Fault | string)[];
+  readonly rules?: readonly RuleFactory[];
+  /** Space for data; without it there is no limit. */
+  readonly freeBytes?: number;
+}
+
+interface Past {
+  readonly state: DiskState;
+  readonly boot: number;
+}
+
+export class SimulatedDisk {
+  readonly gate: CallGate;
+  readonly injector = new Injector();
+  readonly monitor: Monitor;
+  readonly state: DiskState;
+  readonly #options: DiskOptions;
+  readonly #boot: number;
+  readonly #prng: Prng;
+  readonly #deathHooks: (() => void)[] = [];
+  #processes: SimulatedProcess[] = [];
+  #started = 0;
+
+  /** `past` is for the disk's own use: what it starts with after a crash. */
+  constructor(options: DiskOptions = {}, past: Past = { state: new DiskState(), boot: 1 }) {
+    this.#options = options;
+    this.#prng = new Prng(options.seed ?? 0).fork("disk");
+    this.state = past.state;
+    this.#boot = past.boot;
+    this.monitor = new Monitor(options.rules ?? defaultRules, {
+      hasUnsyncedData: (node) => this.state.pending.some((operation) => isData(operation) && operation.file === node),
+    });
+    const kill = (): void => {
+      this.kill();
+    };
+    const { injector, monitor } = this;
+    this.gate = new CallGate({ completions: options.completions ?? atOnce, injector, monitor, kill });
+    injector.plant(...(options.faults ?? []));
+    for (const path of options.directories ?? []) this.#addDurably(path);
+    if (options.freeBytes !== undefined) this.state.setFreeBytes(options.freeBytes);
+  }
+
+  /** Changes with a power loss and with nothing else. */
+  get bootId(): string {
+    return `boot-${this.#boot}`;
+  }
+
+  /** What a power loss now would choose from. */
+  get pending(): readonly PendingOperation[] {
+    return this.state.pending;
+  }
+
+  /** Starts a process. */
+  fs(): Fs {
+    const process = { alive: true };
+    this.#processes.push(process);
+    this.#started += 1;
+    const { state, gate } = this;
+    return new SimulatedFs({ state, gate, process }, this.#prng.fork(`process ${this.#started}`));
+  }
+
+  /** Processes die instead of making mutating call number `number`, counted from 0 over the disk's life. */
+  crashAt(number: number): void {
+    this.gate.crashAt(number);
+  }
+
+  onCall(hook: CallHook): void {
+    this.gate.onCall(hook);
+  }
+
+  /** Called at every `kill`, whoever caused it. */
+  onDeath(hook: () => void): void {
+    this.#deathHooks.push(hook);
+  }
+
+  /** Ends every process: what they wrote stays in the cache, un-synced where it was. */
+  kill(): void {
+    for (const process of this.#processes) process.alive = false;
+    this.#processes = [];
+    this.gate.forgetHung();
+    for (const node of this.state.nodes.values()) {
+      if (node.kind === "directory") continue;
+      const wasOpen = node.handles > 0;
+      node.handles = 0;
+      node.lockedBy = undefined;
+      if (wasOpen) this.state.released(node);
+    }
+    this.state.prune();
+    for (const hook of this.#deathHooks) hook();
+  }
+
+  /** The disk after the next boot. Options not given are this disk's, but for its faults, which end with it. */
+  powerLoss(survival: Survival | string, options: DiskOptions = {}): SimulatedDisk {
+    const chosen = typeof survival === "string" ? parseSurvival(survival) : survival;
+    const seed = `${this.#prng.seed}/${printSurvival(chosen)}`;
+    return new SimulatedDisk(this.#successorOptions(seed, options), {
+      state: crashImage(this.state, chosen),
+      boot: this.#boot + 1,
+    });
+  }
+
+  /** The same machine, cache and pending operations included, with no process on it. */
+  clone(options: DiskOptions = {}): SimulatedDisk {
+    const seed = `${this.#prng.seed}/clone`;
+    return new SimulatedDisk(this.#successorOptions(seed, options), {
+      state: copyOfState(this.state),
+      boot: this.#boot,
+    });
+  }
+
+  /** From now on this much can still be written; data that is there stays. */
+  setFreeBytes(freeBytes: number): void {
+    this.state.setFreeBytes(freeBytes);
+  }
+
+  /** Throws what the monitor has found. */
+  checkRules(): void {
+    if (this.monitor.broken !== undefined) throw this.monitor.broken;
+  }
+
+  /** The file's bytes as processes see them. */
+  contents(path: string): Uint8Array {
+    const file = this.#file(path);
+    return file.cache.bytes(0, file.cache.size);
+  }
+
+  /**
+   * Changes a file behind everybody's back, on the device and in the cache (damage.ts has what to change). `undefined`
+   * removes it.
+   */
+  damage(path: string, change: (bytes: Uint8Array) => Uint8Array | undefined): void {
+    const { parent, name } = findPlace(this.state, path, "damage");
+    const changed = change(this.contents(path));
+    if (changed === undefined) {
+      parent.durable.delete(name);
+      this.state.unlink(parent, name, 0);
+      this.state.syncDirectory(parent, this.state.latestOrder);
+      return;
+    }
+    const file = this.#file(path);
+    const content = this.state.durableForChange(file);
+    content.resize(changed.byteLength);
+    content.write(changed, 0);
+    file.cache = content.freeze();
+  }
+
+  /** Paths of all files, sorted, as processes see them. */
+  files(): string[] {
+    return [...walk(this.state, "cache")].flatMap(([path, content]) => (content === undefined ? [] : [path]));
+  }
+
+  /** Over names and contents: equal hashes, equal images. */
+  hash(side: "cache" | "durable" = "cache"): string {
+    const hash = createHash("sha256");
+    for (const [path, content] of walk(this.state, side)) {
+      hash.update(`${path}\0${content?.size ?? "directory"}\0`);
+      if (content !== undefined) hash.update(content.bytes(0, content.size));
+    }
+    return hash.digest("hex");
+  }
+
+  #file(path: string): FileNode {
+    const { node } = findPlace(this.state, path, "read");
+    assert(node?.kind === "file", `no file at ${path}`);
+    return node;
+  }
+
+  #addDurably(path: string): void {
+    const { parent, name, node } = findPlace(this.state, path, "mkdir");
+    assert(node === undefined, `${path} is there already`);
+    this.state.createDirectory(parent, name, 0);
+    this.state.syncDirectory(parent, this.state.latestOrder);
+  }
+
+  #successorOptions(seed: string, options: DiskOptions): DiskOptions {
+    const { completions, rules } = this.#options;
+    return {
+      seed,
+      ...(completions === undefined ? {} : { completions }),
+      ...(rules === undefined ? {} : { rules }),
+      ...options,
+    };
+  }
+}
+
+/** Every node by path in sorted order: files with their content, directories without. */
+function* walk(
+  state: DiskState,
+  side: "cache" | "durable",
+  directory: DirectoryNode = state.directory(rootId),
+  path = "",
+): Generator<[string, FileNode["cache"] | undefined]> {
+  for (const name of [...directory[side].keys()].sort()) {
+    const child = state.node(directory[side].get(name) ?? 0);
+    const childPath = `${path}/${name}`;
+    if (child.kind === "file") yield [childPath, child[side]];
+    else {
+      yield [childPath, undefined];
+      yield* walk(state, side, child, childPath);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** Watches every call on a disk and remembers the first broken rule; the disk stops the process there (spec 8.1). */
+import { describeCall } from "./call.ts";
+import type { DiskEvent, DiskView, Rule, RuleFactory } from "./rule.ts";
+import { noRenameBeforeSync } from "./rules/no-rename-before-sync.ts";
+import { noWriteAfterFailedSync } from "./rules/no-write-after-failed-sync.ts";
+import { oneSyncPerFile } from "./rules/one-sync-per-file.ts";
+
+/** The rules that hold for any storage code. */
+export const defaultRules: readonly RuleFactory[] = [oneSyncPerFile, noRenameBeforeSync, noWriteAfterFailedSync()];
+
+export class RuleBroken extends Error {
+  override readonly name = "RuleBroken";
+}
+
+export class Monitor {
+  readonly #rules: readonly Rule[];
+  readonly #disk: DiskView;
+  #broken: RuleBroken | undefined;
+
+  constructor(rules: readonly RuleFactory[], disk: DiskView) {
+    this.#rules = rules.map((make) => make());
+    this.#disk = disk;
+  }
+
+  get broken(): RuleBroken | undefined {
+    return this.#broken;
+  }
+
+  /** False from the first broken rule on. */
+  observe(event: DiskEvent): boolean {
+    for (const rule of this.#rules) {
+      const wrong = rule.observe(event, this.#disk);
+      if (wrong !== undefined)
+        this.#broken ??= new RuleBroken(`${rule.name}: ${wrong}, at ${describeCall(event.call)}`);
+    }
+    return this.#broken === undefined;
+  }
+}

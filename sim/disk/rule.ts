@@ -1,0 +1,21 @@
+/** What an ordering rule sees and says (spec 8.1). A rule is made anew for every disk, because it may remember things. */
+import type { Call } from "./call.ts";
+
+export type DiskEvent =
+  /** The process has made the call. */
+  | { readonly type: "issued"; readonly call: Call }
+  /** It has taken effect and the process learns of it; with an errno it has failed. */
+  | { readonly type: "answered"; readonly call: Call; readonly errno?: string };
+
+export interface DiskView {
+  /** Whether a power loss now could lose data or length of this file. */
+  hasUnsyncedData(node: number): boolean;
+}
+
+export interface Rule {
+  readonly name: string;
+  /** What is wrong, in words; `undefined` while all is well. */
+  observe(event: DiskEvent, disk: DiskView): string | undefined;
+}
+
+export type RuleFactory = () => Rule;

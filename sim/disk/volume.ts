@@ -1,0 +1,99 @@
+/**
+ * The bytes of files, on memfs: a volume is a flat store of contents without names (names, inodes and what is durable are
+ * the business of disk-state.ts). Contents are copied only when written to: a frozen one may be shared by any number of
+ * disks, so that a crash image costs no more than the files it changes.
+ */
+import { Volume as Store } from "memfs";
+import { assert } from "../../src/base/assert.ts";
+
+export class Volume {
+  readonly #store = new Store();
+  #made = 0;
+
+  create(): Content {
+    return new Content(this.#store, `/${this.#made++}`);
+  }
+
+  /** `content` itself, or a copy in this volume when it is shared. */
+  writable(content: Content): Content {
+    if (!content.frozen) return content;
+    const copy = this.create();
+    if (content.size > 0) copy.write(content.bytes(0, content.size), 0);
+    return copy;
+  }
+}
+
+export class Content {
+  readonly #store: Store;
+  readonly #name: string;
+  /** Made with the first byte. */
+  #fd: number | undefined;
+  #size = 0;
+  #frozen = false;
+
+  constructor(store: Store, name: string) {
+    this.#store = store;
+    this.#name = name;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get frozen(): boolean {
+    return this.#frozen;
+  }
+
+  /** No further change: from now on it may be shared. */
+  freeze(): this {
+    this.#frozen = true;
+    return this;
+  }
+
+  read(into: Uint8Array, position: number): number {
+    const count = Math.min(into.byteLength, this.#size - position);
+    if (count <= 0 || this.#fd === undefined) return 0;
+    return this.#store.readSync(this.#fd, asBuffer(into), 0, count, position);
+  }
+
+  /** A copy of the bytes from `start` to `end`, as far as there are any. */
+  bytes(start: number, end: number): Uint8Array {
+    const bytes = new Uint8Array(Math.max(0, Math.min(end, this.#size) - start));
+    this.read(bytes, start);
+    return bytes;
+  }
+
+  /** Zeros fill a gap between the end and `position`. */
+  write(bytes: Uint8Array, position: number): void {
+    assert(!this.#frozen, "a shared content was written to");
+    if (bytes.byteLength === 0) return;
+    const written = this.#store.writeSync(this.#open(), asBuffer(bytes), 0, bytes.byteLength, position);
+    assert(written === bytes.byteLength, "memfs wrote short");
+    this.#size = Math.max(this.#size, position + bytes.byteLength);
+  }
+
+  resize(length: number): void {
+    assert(!this.#frozen, "a shared content was resized");
+    if (length === this.#size) return;
+    this.#store.ftruncateSync(this.#open(), length);
+    this.#size = length;
+  }
+
+  /** Gives the memory back, unless somebody else may hold it. */
+  release(): void {
+    if (this.#frozen || this.#fd === undefined) return;
+    this.#store.closeSync(this.#fd);
+    this.#store.unlinkSync(this.#name);
+    this.#fd = undefined;
+    this.#size = 0;
+  }
+
+  #open(): number {
+    this.#fd ??= this.#store.openSync(this.#name, "w+");
+    return this.#fd;
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
