@@ -3,7 +3,7 @@
  * every route (design: the router costs more than the whole rest of the request). What is not recognised with certainty,
  * anything with a `%` or an unusual name among it, goes to the router; the handler is the same.
  */
-import { isTopicName } from "./topic-name.ts";
+import { isTopicName } from "../base/names.ts";
 import type { Handler } from "./call.ts";
 
 export interface HotRoutes {

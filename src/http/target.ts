@@ -3,7 +3,7 @@
  * rule. Whoever decides about a name and whoever acts on it see the same decoded string.
  */
 import { TopicsError, invalidField } from "../base/errors.ts";
-import { isTopicName } from "./topic-name.ts";
+import { isTopicName } from "../base/names.ts";
 import { printable } from "./errors.ts";
 
 export interface Target {

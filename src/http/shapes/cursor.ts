@@ -1,6 +1,6 @@
 /** Cursors of lists (spec 2.1): opaque to clients, a name in base64url to us. Only what we could have made is taken. */
 import { invalidField } from "../../base/errors.ts";
-import { isTopicName } from "../topic-name.ts";
+import { isTopicName } from "../../base/names.ts";
 
 export function cursorAfter(name: string): string {
   return Buffer.from(name, "latin1").toString("base64url");

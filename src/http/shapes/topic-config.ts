@@ -3,7 +3,7 @@ import type { Static } from "typebox";
 import { Integer, Literal, Object as object, Optional, String as string, Union } from "typebox";
 import { invalidField } from "../../base/errors.ts";
 import { maxClaimJitterMs, maxLeaseMs, minLeaseMs } from "../../base/limits.ts";
-import { isTopicName } from "../topic-name.ts";
+import { isTopicName } from "../../base/names.ts";
 import type { CommitClass, TopicConfig, TopicConfigPatch } from "../../topic/config.ts";
 import { defaultConfig } from "../../topic/config.ts";
 import { clamped, flag, nullable, u64 } from "./fields.ts";
