@@ -1,7 +1,7 @@
 /** Conventions that hold for every endpoint (spec 2.1, 2.2, 9.3), on real sockets. */
 import assert from "node:assert/strict";
 import { TopicsError } from "../base/errors.ts";
-import { Harness, at } from "./testing/harness.ts";
+import { Harness, at, textAt } from "./testing/harness.ts";
 
 describe("http conventions", () => {
   let http: Harness;
@@ -61,7 +61,7 @@ describe("http conventions", () => {
       const answer = await http.request("POST", target, { body: '{"records":[{"data":1}]}' });
       assert.equal(answer.status, 400);
       assert.equal(at(answer.json, "error.detail.field"), "topic");
-      assert.match(String(at(answer.json, "error.message")), /^[\x20-\x7e…]*$/);
+      assert.match(textAt(answer.json, "error.message"), /^[\x20-\x7e…]*$/);
     });
   }
 
@@ -107,7 +107,11 @@ describe("http conventions", () => {
   it("answers HEAD of what is not there with the status of GET", () => refused("HEAD", "/v0/topics/gone", 404, ""));
 
   it("puts every code of a caller's error into the envelope, with Retry-After where it belongs", async () => {
-    http.engine.failure = new TopicsError("throttled", "slow down", { limit: "x", retry_after_ms: 2100, max: 2n ** 64n });
+    http.engine.failure = new TopicsError("throttled", "slow down", {
+      limit: "x",
+      retry_after_ms: 2100,
+      max: 2n ** 64n,
+    });
     const throttled = await http.request("GET", "/v0/topics");
     assert.equal(throttled.status, 429);
     assert.equal(throttled.headers.get("retry-after"), "3");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { defaultBatchLimits } from "../base/limits.ts";
 import type { Answer } from "./testing/harness.ts";
-import { Harness, answerOf, at, requestBytes } from "./testing/harness.ts";
+import { Harness, answerOf, at, requestBytes, textAt } from "./testing/harness.ts";
 
 const maxBodyBytes = 4096;
 const valid = '{"records":[{"data":1}]}';
@@ -21,7 +21,14 @@ describe("http bodies", () => {
     http.request("POST", "/v0/topics/a", { body, headers });
   const code = (answer: Answer): unknown => at(answer.json, "error.code");
 
-  for (const type of ["", "text/plain", "application/jsonx", "application/x-www-form-urlencoded", "json", "application/json, application/json"]) {
+  for (const type of [
+    "",
+    "text/plain",
+    "application/jsonx",
+    "application/x-www-form-urlencoded",
+    "json",
+    "application/json, application/json",
+  ]) {
     it(`refuses the type "${type}" and says what curl needs`, async () => {
       for (const [method, target] of [
         ["POST", "/v0/topics/a"],
@@ -33,7 +40,7 @@ describe("http bodies", () => {
         const answer = await http.request(method, target, { body: "{}", headers: { "content-type": type } });
         assert.equal(answer.status, 415, method);
         assert.equal(code(answer), "unsupported_media_type");
-        assert.match(String(at(answer.json, "error.message")), /-H 'content-type: application\/json'/);
+        assert.match(textAt(answer.json, "error.message"), /-H 'content-type: application\/json'/);
       }
     });
   }
@@ -55,7 +62,7 @@ describe("http bodies", () => {
     for (const target of ["/v0/topics/a", "/v0/topics/a/delete"]) {
       const answer = await http.request("POST", target);
       assert.equal(answer.status, 400);
-      assert.match(String(at(answer.json, "error.message")), /body/);
+      assert.match(textAt(answer.json, "error.message"), /body/);
     }
     assert.equal((await http.request("PATCH", "/v0/topics/a")).status, 400);
   });
@@ -155,10 +162,18 @@ describe("http bodies", () => {
     "a comment": '{"records":[]/**/}',
     "a byte order mark": Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(valid)]),
     "invalid UTF-8": Buffer.concat([Buffer.from('{"records":[{"data":"'), Buffer.from([0xff]), Buffer.from('"}]}')]),
-    "an overlong form": Buffer.concat([Buffer.from('{"records":[{"data":"'), Buffer.from([0xc0, 0x80]), Buffer.from('"}]}')]),
-    "a raw surrogate": Buffer.concat([Buffer.from('{"records":[{"data":"'), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('"}]}')]),
+    "an overlong form": Buffer.concat([
+      Buffer.from('{"records":[{"data":"'),
+      Buffer.from([0xc0, 0x80]),
+      Buffer.from('"}]}'),
+    ]),
+    "a raw surrogate": Buffer.concat([
+      Buffer.from('{"records":[{"data":"'),
+      Buffer.from([0xed, 0xa0, 0x80]),
+      Buffer.from('"}]}'),
+    ]),
     "a raw line feed in a string": '{"records":[{"data":"\n"}]}',
-    "NaN": '{"records":[{"data":NaN}]}',
+    NaN: '{"records":[{"data":NaN}]}',
     "a leading zero": '{"records":[{"data":01}]}',
     "129 levels": `{"records":[{"data":${"[".repeat(126)}${"]".repeat(126)}}]}`,
     "a repeated field": '{"records":[{"data":1}],"records":[{"data":1}]}',

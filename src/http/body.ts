@@ -9,6 +9,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { TopicsError } from "../base/errors.ts";
 import { payloadTooLarge } from "./body-errors.ts";
 import { BrokenRequest, ClientGone } from "./errors.ts";
+import { Gather } from "./gather.ts";
 import { inflate } from "./inflate.ts";
 import { checkContentType, contentCoding } from "./media.ts";
 
@@ -32,7 +33,7 @@ export class Body {
     const headers = this.#req.headers;
     const announced = headers["content-length"];
     if (headers["transfer-encoding"] === undefined) {
-      if (announced === undefined || announced === "0") return Promise.resolve(nothing);
+      if (announced === undefined || Number(announced) === 0) return Promise.resolve(nothing);
       if (Number(announced) > maxBytes) throw payloadTooLarge(maxBytes);
     }
     checkContentType(headers);
@@ -76,14 +77,12 @@ export class Body {
   #receive(maxBytes: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const req = this.#req;
-      const chunks: Buffer[] = [];
-      let bytes = 0;
+      const gather = new Gather(Number(req.headers["content-length"] ?? maxBytes));
       const onData = (chunk: Buffer): void => {
-        bytes += chunk.length;
-        if (bytes <= maxBytes) chunks.push(chunk);
+        if (gather.bytes + chunk.length <= maxBytes) gather.add(chunk);
         else settle(() => reject(payloadTooLarge(maxBytes)));
       };
-      const onEnd = (): void => settle(() => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, bytes)));
+      const onEnd = (): void => settle(() => resolve(gather.take()));
       const onClose = (): void => settle(() => reject(new ClientGone("the request ended before its body did")));
       const settle = (outcome: () => void): void => {
         this.#reject = undefined;

@@ -33,7 +33,8 @@ export class ClientErrors {
     this.#events.connectionRefused({ code });
     const pending = this.#connections.unanswered(socket);
     if (pending === undefined) refuse(socket, code);
-    else if (pending.req.complete || !pending.bodyBroke()) pending.res.once("close", () => finish(socket, pending.req.complete, code));
+    else if (pending.req.complete || !pending.bodyBroke())
+      pending.res.once("close", () => finish(socket, pending.req.complete, code));
   }
 }
 

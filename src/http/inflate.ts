@@ -6,27 +6,26 @@
 import { createGunzip } from "node:zlib";
 import { TopicsError } from "../base/errors.ts";
 import { payloadTooLarge } from "./body-errors.ts";
+import { Gather } from "./gather.ts";
 
 const outputChunkBytes = 64 * 1024;
 
 export function inflate(packed: Uint8Array, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const gunzip = createGunzip({ chunkSize: outputChunkBytes });
-    const chunks: Buffer[] = [];
-    let bytes = 0;
+    const gather = new Gather(limit);
     const fail = (error: TopicsError): void => {
       gunzip.destroy();
       reject(error);
     };
     gunzip.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > limit) fail(payloadTooLarge(limit));
-      else chunks.push(chunk);
+      if (gather.bytes + chunk.length > limit) fail(payloadTooLarge(limit));
+      else gather.add(chunk);
     });
     gunzip.on("error", () => fail(notGzip()));
     gunzip.on("end", () => {
       if (gunzip.bytesWritten < packed.length) fail(notGzip());
-      else resolve(Buffer.concat(chunks, bytes));
+      else resolve(gather.take());
     });
     gunzip.end(packed);
   });

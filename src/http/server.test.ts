@@ -19,7 +19,7 @@ describe("http server", () => {
     });
     const client = await http.connect();
     client.send(Buffer.concat([append("a", "1"), requestBytes("GET", "/v0/health"), append("b", "2")]));
-    await (await http.connect()).finish();
+    await http.request("GET", "/v0/health");
     open?.();
     assert.equal(at(answerOf(await client.response()).json, "topic"), "a");
     assert.equal(at(answerOf(await client.response()).json, "status"), "ok");

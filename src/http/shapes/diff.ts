@@ -1,6 +1,6 @@
 /** What a read asks for, from a body or from a query string (spec 2.7): the same fields, the same defaults and bounds. */
 import { Array as array, Object as object, String as string, Union } from "typebox";
-import { invalidField } from "../../base/errors.ts";
+import { TopicsError, invalidField } from "../../base/errors.ts";
 import type { ControlValue } from "../../base/control-json.ts";
 import { parseControl } from "../../base/control-json.ts";
 import type { BatchLimits } from "../../base/limits.ts";
@@ -99,8 +99,17 @@ export function diffFromQuery(call: Call, bounds: DiffBounds): ReadRequest {
 function predicateFromText(text: string | undefined, maxDepth: number): Predicate | undefined {
   if (text === undefined) return undefined;
   if (!text.startsWith("[")) return predicateFrom(text);
-  const value = parseControl(Buffer.from(text, "utf8"), { maxDepth, path: "match" });
-  return predicateFrom(predicateShape.parse(value, "match"));
+  return predicateFrom(predicateShape.parse(tupleFromText(text, maxDepth), "match"));
+}
+
+function tupleFromText(text: string, maxDepth: number): ControlValue {
+  try {
+    return parseControl(Buffer.from(text, "utf8"), { maxDepth, path: "match" });
+  } catch (error) {
+    if (error instanceof TopicsError)
+      throw invalidField("match", `match is neither a string nor JSON: ${error.message}`);
+    throw error;
+  }
 }
 
 function nodesFrom(node: string | string[] | null | undefined): readonly string[] {

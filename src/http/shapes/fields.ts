@@ -25,8 +25,11 @@ export function nullable<S extends TSchema>(schema: S, description: string): TOp
 
 const u64Text = "a whole number from 0 to 18446744073709551615, written with digits only";
 
+/** The bound is exclusive because the validator compares it as a double, which holds 2^64 exactly and 2^64-1 not. */
 function u64Union(): TUnion<[TInteger, TBigInt]> {
-  return Union([Integer({ minimum: 0 }), bigInt({ minimum: 0n, maximum: maxU64 })], { description: u64Text });
+  return Union([Integer({ minimum: 0 }), bigInt({ minimum: 0n, exclusiveMaximum: maxU64 + 1n })], {
+    description: u64Text,
+  });
 }
 
 /** A seq or a count that only has to be compared: above 2^53-1 it saturates, beyond anything there is. */

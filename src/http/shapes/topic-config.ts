@@ -68,7 +68,8 @@ export function statedConfig(wire: WireTopicConfig, topic: string, within?: stri
 
 /** A `PUT` states everything: what is absent takes its default, but for the type, which stays what it is (2.5). */
 export function wholeConfig(stated: TopicConfigPatch): TopicConfigPatch {
-  const { type: _kept, ...defaults } = defaultConfig;
+  const defaults: Draft = { ...defaultConfig };
+  delete defaults.type;
   return { ...defaults, ...stated };
 }
 

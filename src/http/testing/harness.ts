@@ -106,3 +106,9 @@ export function at(json: Json, path: string): Json | undefined {
   }
   return value;
 }
+
+export function textAt(json: Json, path: string): string {
+  const value = at(json, path);
+  if (typeof value !== "string") throw new Error(`${path} is no string but ${JSON.stringify(value)}`);
+  return value;
+}
