@@ -118,7 +118,9 @@ export class Scheduler {
 
   /** Lets `delayMs` pass. */
   async pass(delayMs: number): Promise<void> {
-    await this.run({ untilMs: this.#nowUs / 1000 + delayMs });
+    const untilUs = this.#nowUs + Math.round(delayMs * 1000);
+    await this.run({ untilMs: untilUs / 1000 });
+    this.#nowUs = Math.max(this.#nowUs, untilUs);
   }
 
   /**

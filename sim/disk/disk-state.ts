@@ -1,6 +1,7 @@
 /**
  * What a simulated disk holds: nodes, their cached and durable states, and the pending operations between the two
- * (spec 8.1). Calls are checked by disk-calls.ts; here every change is carried out as told.
+ * (spec 8.1). Calls are checked by simulated-fs.ts and
+ * simulated-file.ts; here every change is carried out as told.
  */
 import { assert } from "../../src/base/assert.ts";
 import type { DirectoryNode, DiskNode, FileNode } from "./node.ts";

@@ -122,6 +122,7 @@ export class SimulatedFile implements File {
 
   #write(call: Call, parts: readonly Uint8Array[], fault: FaultEffect | undefined): number {
     const { state, gate } = this.#kernel;
+    if (parts.length === 0) return 0;
     const number = gate.mutate(call);
     const asked = call.length ?? 0;
     const position = (call.position ?? 0) + (fault?.kind === "offset" ? fault.by : 0);
