@@ -119,8 +119,8 @@ class Door {
 
   /** Koa found an error on a socket after the answer was on its way: the client went. Anything else is a bug. */
   failed(error: unknown): void {
-    const code = (error as { code?: unknown } | undefined)?.code;
-    if (code === "ECONNRESET" || code === "EPIPE" || code === "ERR_STREAM_PREMATURE_CLOSE") return;
+    const { code, syscall } = error as { code?: unknown; syscall?: unknown };
+    if (code === "ECONNRESET" || syscall !== undefined) return;
     this.#deps.events.handlerFailed({ method: "", path: "", error });
   }
 

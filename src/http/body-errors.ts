@@ -4,7 +4,7 @@ import { TopicsError } from "../base/errors.ts";
 export function payloadTooLarge(limit: number): TopicsError {
   return new TopicsError(
     "payload_too_large",
-    `The body has more than ${limit} bytes; send it in smaller parts, or raise TOPICS_MAX_BODY_BYTES.`,
+    `The body has more than ${limit} bytes, the most that is taken here; write records in smaller batches, or raise TOPICS_MAX_BODY_BYTES.`,
     { limit },
   );
 }

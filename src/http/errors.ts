@@ -18,9 +18,16 @@ export class BrokenRequest extends TopicsError {}
 
 export function errorReply(error: TopicsError): Reply {
   const { code, message, detail } = error;
-  const text = jsonText({ error: { code, message, detail } });
+  const text = jsonText({ error: { code, message: sentence(message, detail), detail } });
   const reply = utf8Reply(error.status, text, headersOf(error));
   return error instanceof BrokenRequest ? { ...reply, close: true } : reply;
+}
+
+/** Lower layers say of a field what is wrong with it ("is required"); a person wants to read of which. */
+function sentence(message: string, detail: ErrorDetail | undefined): string {
+  const field = detail?.["field"];
+  if (typeof field !== "string" || field === "" || !/^[a-z]/.test(message) || message.startsWith(field)) return message;
+  return `${field} ${message}`;
 }
 
 export function internalError(): TopicsError {

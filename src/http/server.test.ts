@@ -1,6 +1,6 @@
 /** The transport: connections, pipelining, framing errors, stops (spec 7.5, 7.6, 9.3). */
 import assert from "node:assert/strict";
-import { Harness, answerOf, at, requestBytes } from "./testing/harness.ts";
+import { Harness, answerOf, at, requestBytes, textAt } from "./testing/harness.ts";
 
 describe("http server", () => {
   let http: Harness;
@@ -140,6 +140,37 @@ describe("http server", () => {
       assert.match(error.message, new RegExp(`cannot listen on 127.0.0.1:${http.server.port}`));
       return true;
     });
+  });
+});
+
+describe("http server, slow clients", () => {
+  const quick = { headersTimeoutMs: 20, requestTimeoutMs: 40, timeoutCheckMs: 5 };
+
+  it("ends a connection whose headers never end", async () => {
+    const http = await Harness.start(quick);
+    const client = await http.connect();
+    client.send("GET /v0/topics HTTP/1.1\r\nHost: x\r\n");
+    const answer = answerOf(await client.response());
+    assert.equal(answer.status, 400);
+    assert.match(textAt(answer.json, "error.message"), /too long/);
+    await client.ended();
+    await http.stop();
+  });
+
+  it("ends a request whose body never ends", async () => {
+    const http = await Harness.start(quick);
+    const client = await http.connect();
+    client.send(requestBytes("POST", "/v0/topics/a", { body: '{"records":[{"data":1}]}' }).subarray(0, -1));
+    assert.equal((await client.response()).status, 400);
+    await client.ended();
+    assert.equal(http.engine.appends.length, 0);
+    await http.stop();
+  });
+
+  it("ends a connection on which nothing happens", async () => {
+    const http = await Harness.start({ silenceMs: 20 });
+    await (await http.connect()).ended();
+    await http.stop();
   });
 });
 

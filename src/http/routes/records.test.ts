@@ -84,6 +84,12 @@ describe("records over http", () => {
     assert.equal((await append('{"records":[{"data":1}]}', {}, "?return_seqs=0&other=%zz")).status, 201);
   });
 
+  it("names the field in the message too", async () => {
+    const answer = await append('{"records":[{"data":1},{"tag":"x"}]}');
+    refused(answer, "records[1].data");
+    assert.match(answer.text, /"message":"records\[1\]\.data is required"/);
+  });
+
   it("brings payloads back as they were written", async () => {
     const data = String.raw`{"a":1e400,"b":12345678901234567890,"c":-0,"d":1.0,"d":2,"__proto__":"\ud800\u0041","e":"é🔑"}`;
     await append(`{"records":[{"d\\u0061ta":${data},"meta":{"x":1}}]}`);

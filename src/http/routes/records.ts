@@ -2,10 +2,11 @@
 import type { AppendBody } from "../../base/json-slice.ts";
 import { portableSlicer } from "../../base/json-slice.ts";
 import { parseControl } from "../../base/control-json.ts";
-import { maxControlBytes, maxIdempotencyKeyBytes } from "../../base/limits.ts";
+import { maxIdempotencyKeyBytes } from "../../base/limits.ts";
 import { recycleBatch } from "../../base/slot-table.ts";
 import { missingBody, orEmptyObject } from "../body.ts";
 import type { Call, Handler } from "../call.ts";
+import { controlBodyBytes } from "../config.ts";
 import type { HttpDeps } from "../deps.ts";
 import { Query } from "../query.ts";
 import { appendReply, deleteRecordsReply, diffReply } from "../replies/records.ts";
@@ -56,7 +57,7 @@ function nextTurn({ timers }: HttpDeps): Promise<void> {
 
 export function diffRecords(deps: HttpDeps): Handler {
   const { engine, clock, config } = deps;
-  const maxBytes = Math.min(maxControlBytes, config.limits.maxBodyBytes);
+  const maxBytes = controlBodyBytes(config);
   return async (call) => {
     const body = orEmptyObject(await call.body(maxBytes));
     const value = parseControl(body, { maxDepth: config.limits.maxDepth });
@@ -72,7 +73,7 @@ export function diffByQuery(deps: HttpDeps): Handler {
 
 export function deleteRecords(deps: HttpDeps): Handler {
   const { engine, clock, config } = deps;
-  const maxBytes = Math.min(maxControlBytes, config.limits.maxBodyBytes);
+  const maxBytes = controlBodyBytes(config);
   return async (call: Call) => {
     const body = await call.body(maxBytes);
     if (body.length === 0) throw missingBody();

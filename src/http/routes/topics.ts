@@ -1,9 +1,10 @@
 /** Configure, state, list and delete of topics (spec 2.5). */
 import { parseControl } from "../../base/control-json.ts";
-import { defaultPageSize, maxControlBytes, maxPageSize } from "../../base/limits.ts";
+import { defaultPageSize, maxPageSize } from "../../base/limits.ts";
 import type { TopicConfigPatch } from "../../topic/config.ts";
 import { missingBody, orEmptyObject } from "../body.ts";
 import type { Call, Handler } from "../call.ts";
+import { controlBodyBytes } from "../config.ts";
 import type { HttpDeps } from "../deps.ts";
 import { Query } from "../query.ts";
 import { configureReply, deleteTopicReply, listReply, stateReply } from "../replies/topics.ts";
@@ -31,7 +32,7 @@ async function readConfig(
   call: Call,
   whenEmpty: (body: Uint8Array) => Uint8Array,
 ): Promise<TopicConfigPatch> {
-  const body = whenEmpty(await call.body(Math.min(maxControlBytes, config.limits.maxBodyBytes)));
+  const body = whenEmpty(await call.body(controlBodyBytes(config)));
   const value = parseControl(body, { maxDepth: config.limits.maxDepth });
   return statedConfig(topicConfigShape.parse(value), call.topic);
 }
