@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AssertionError } from "./assert.ts";
 import { TopicsError } from "./errors.ts";
 import { type AppendBody, type SliceLimits, portableSlicer } from "./json-slice.ts";
 import { defaultBatchLimits, maxIdempotencyKeyBytes } from "./limits.ts";
@@ -290,6 +291,15 @@ describe("slicer", () => {
       if (bracket === "[{}") assert.throws(() => slicing.step(1 << 20), TopicsError);
       else assert.throws(() => slicing.step(4096), TopicsError);
     }
+  });
+
+  it("is over after a refusal, and has no result before the end", () => {
+    const slicing = portableSlicer.begin(encode(data("nul")), limits);
+    assert.throws(() => slicing.result(), AssertionError);
+    assert.throws(() => slicing.step(100), TopicsError);
+    assert.throws(() => slicing.step(100), AssertionError);
+    assert.throws(() => slicing.result(), AssertionError);
+    assert.throws(() => portableSlicer.begin(encode(data("1")), limits).step(0), AssertionError);
   });
 
   it("keeps slots of a batch until they are given back", () => {

@@ -41,6 +41,8 @@ export class WriteScan implements Slicing {
   #keyStart = 0;
   #field = unknownField;
   #valueStart = 0;
+  /** After an error: the slots belong to the next body. */
+  #refused = false;
 
   constructor(bytes: Uint8Array, limits: SliceLimits) {
     assert(limits.maxDepth >= minDepth, "the limits have been checked");
@@ -55,6 +57,7 @@ export class WriteScan implements Slicing {
 
   step(budgetBytes: number): boolean {
     assert(budgetBytes > 0, "a step must be able to move");
+    assert(!this.#refused, "a refused body is not scanned on");
     const size = this.#bytes.length;
     try {
       this.#advance(Math.min(size, this.#at + budgetBytes));
@@ -63,6 +66,7 @@ export class WriteScan implements Slicing {
       if (this.#records.count === 0) throw invalidField("records", "must hold at least one record");
       return true;
     } catch (error) {
+      this.#refused = true;
       this.#records.abandon();
       throw error;
     }
