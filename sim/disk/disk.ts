@@ -34,6 +34,9 @@ export interface DiskOptions {
   readonly freeBytes?: number;
 }
 
+/** How a run ended: with the death of its process, or with a result. */
+export type Ended<T> = { readonly died: true } | { readonly died: false; readonly value: T };
+
 interface Past {
   readonly state: DiskState;
   readonly boot: number;
@@ -47,7 +50,7 @@ export class SimulatedDisk {
   readonly #options: DiskOptions;
   readonly #boot: number;
   readonly #prng: Prng;
-  readonly #deathHooks: (() => void)[] = [];
+  readonly #deathHooks = new Set<() => void>();
   #processes: SimulatedProcess[] = [];
   #started = 0;
 
@@ -98,9 +101,35 @@ export class SimulatedDisk {
     this.gate.onCall(hook);
   }
 
-  /** Called at every `kill`, whoever caused it. */
-  onDeath(hook: () => void): void {
-    this.#deathHooks.push(hook);
+  /** Called at every `kill`, whoever caused it, until the function returned is called. */
+  onDeath(hook: () => void): () => void {
+    this.#deathHooks.add(hook);
+    return () => this.#deathHooks.delete(hook);
+  }
+
+  /**
+   * Runs `work` to its end or to the death of its process, whichever comes first: what a dead process awaits never
+   * settles. Throws when a rule was broken.
+   */
+  async run<T>(work: () => Promise<T>): Promise<Ended<T>> {
+    let died = false;
+    let forget = (): void => undefined;
+    const death = new Promise<Ended<T>>((resolve) => {
+      forget = this.onDeath(() => {
+        died = true;
+        resolve({ died });
+      });
+    });
+    try {
+      return await Promise.race([work().then((value) => ({ died: false as const, value })), death]);
+    } catch (error) {
+      // What the process threw on its way down is of no interest.
+      if (died) return { died };
+      throw error;
+    } finally {
+      forget();
+      this.checkRules();
+    }
   }
 
   /** Ends every process: what they wrote stays in the cache, un-synced where it was. */

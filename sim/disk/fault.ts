@@ -12,8 +12,8 @@
  *   lie          a write, truncate or sync that reports success and does nothing
  *   offset=N     a write that lands N bytes away from its place
  *   flip=N       a read whose bit N is wrong
- *   hang         never completes, unless released
- *   delay=MS     completes that much later (with a scheduler only)
+ *   hang         never completes, unless released (`writeSync` can't)
+ *   delay=MS     completes that much later (with a scheduler only; `writeSync` can't)
  *   held         tryLock finds another holder
  *   missing=NAME, junk=NAME    readdir leaves a name out, or adds one
  */

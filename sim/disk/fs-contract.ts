@@ -220,6 +220,16 @@ export function fsContract(name: string, make: ContractFactory): void {
       await second.close();
     });
 
+    it("takes no position that isn't one", async () => {
+      const file = await open("file", "create");
+      for (const position of [-1, 0.5, Number.NaN]) {
+        await assert.rejects(async () => file.read(new Uint8Array(1), position), /position/);
+        await assert.rejects(async () => file.write([text("x")], position), /position/);
+        assert.throws(() => file.writeSync([text("x")], position), /position/);
+      }
+      await file.close();
+    });
+
     it("answers every call on a closed file with a failed assertion", async () => {
       const file = await open("file", "create");
       await file.close();

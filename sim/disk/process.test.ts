@@ -47,6 +47,26 @@ describe("a process on a simulated disk", () => {
     }
   });
 
+  it("is run to its end or to its death", async () => {
+    const disk = new SimulatedDisk({ directories: ["/data"] });
+    assert.deepEqual(await disk.run(async () => "done"), { died: false, value: "done" });
+    await assert.rejects(
+      disk.run(() => Promise.reject(new Error("its own"))),
+      /its own/,
+    );
+    for (const number of [0, 2, 5]) {
+      const mortal = new SimulatedDisk({ directories: ["/data"] });
+      mortal.crashAt(number);
+      assert.deepEqual(await mortal.run(() => workload(mortal)), { died: true });
+    }
+    const breaking = async (): Promise<void> => {
+      const fs = disk.fs();
+      await (await fs.open("/data/g.tmp", "create")).write([text("x")], 0);
+      await fs.rename("/data/g.tmp", "/data/g");
+    };
+    await assert.rejects(disk.run(breaking), /no rename before sync/);
+  });
+
   it("leaves the cache to the next one, and what it had not synced stays un-synced", async () => {
     const disk = new SimulatedDisk({ directories: ["/data"] });
     disk.crashAt(3);

@@ -33,7 +33,7 @@ export class SimulatedFile implements File {
     if (node.kind === "file") node.handles += 1;
   }
 
-  read(into: Uint8Array, position: number): Promise<number> {
+  async read(into: Uint8Array, position: number): Promise<number> {
     checkPosition(position);
     const call = this.#call("read", { position, length: into.byteLength });
     return this.#issue(call, (fault) => {
@@ -45,7 +45,7 @@ export class SimulatedFile implements File {
     });
   }
 
-  write(parts: readonly Uint8Array[], position: number): Promise<number> {
+  async write(parts: readonly Uint8Array[], position: number): Promise<number> {
     const call = this.#writeCall(parts, position);
     return this.#issue(call, (fault) => this.#write(call, parts, fault));
   }

@@ -25,6 +25,7 @@ export class NodeFile implements File {
 
   read(into: Uint8Array, position: number): Promise<number> {
     return new Promise((resolve, reject) => {
+      checkPosition(position);
       this.#begin();
       fs.read(this.#fd, into, 0, into.byteLength, position, (error, count) => {
         this.#end();
@@ -36,6 +37,7 @@ export class NodeFile implements File {
 
   write(parts: readonly Uint8Array[], position: number): Promise<number> {
     return new Promise((resolve, reject) => {
+      checkPosition(position);
       this.#begin();
       const done = (error: Error | null, count: number): void => {
         this.#end();
@@ -51,6 +53,7 @@ export class NodeFile implements File {
 
   writeSync(parts: readonly Uint8Array[], position: number): number {
     assert(!this.#closing, "a closed file was used");
+    checkPosition(position);
     const only = parts[0];
     if (only === undefined) return 0;
     if (parts.length === 1) return fs.writeSync(this.#fd, only, 0, only.byteLength, position);
@@ -122,6 +125,11 @@ export function fileStat(stats: fs.BigIntStats): FileStat {
     inode: stats.ino,
     birthtimeNs: stats.birthtimeNs,
   };
+}
+
+/** Node takes anything else for "wherever the last call ended". */
+function checkPosition(position: number): void {
+  assert(Number.isSafeInteger(position) && position >= 0, "a position in a file is a whole number from 0");
 }
 
 function poolDatasync(fd: number): Promise<void> {

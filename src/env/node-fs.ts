@@ -34,13 +34,21 @@ export class NodeFs implements Fs {
     return this.#lanes.threads();
   }
 
-  open(path: string, mode: OpenMode, options?: OpenOptions): Promise<File> {
-    return new Promise((resolve, reject) => {
-      fs.open(path, flags[mode], (error, fd) => {
-        if (error !== null) reject(error);
-        else resolve(new NodeFile(fd, options?.lane === undefined ? undefined : this.#lanes.join(options.lane)));
+  async open(path: string, mode: OpenMode, options?: OpenOptions): Promise<File> {
+    const fd = await new Promise<number>((resolve, reject) => {
+      fs.open(path, flags[mode], (error, opened) => {
+        if (error === null) resolve(opened);
+        else reject(error);
       });
     });
+    if (options?.lane === undefined) return new NodeFile(fd, undefined);
+    try {
+      return new NodeFile(fd, this.#lanes.join(options.lane));
+    } catch (error) {
+      // No thread to be had.
+      fs.closeSync(fd);
+      throw error;
+    }
   }
 
   readdir(path: string): Promise<string[]> {

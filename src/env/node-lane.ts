@@ -3,7 +3,7 @@
  * hung sync, can't hold it up. Syncs of one lane run one after another in the order in which they were asked for.
  *
  * The thread sleeps in `Atomics.wait` and answers by message. Of the four combinations of waiting and answering this one
- * and `Atomics.waitAsync` were the quickest (about 45 µs against 60 µs for messages both ways), and only a message keeps
+ * and `Atomics.waitAsync` were the quickest (10 to 45 µs there and back, as busy or idle the cores are), and only a message keeps
  * the process alive until a sync in flight has been answered. File descriptors are shared by all threads of a process.
  */
 import { Worker } from "node:worker_threads";
