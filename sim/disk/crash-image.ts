@@ -41,7 +41,7 @@ export function crashImage(state: DiskState, survival: Survival): DiskState {
 
 /** The same machine with its cache and everything pending, and no process on it. */
 export function copyOfState(state: DiskState): DiskState {
-  const copy = new DiskState(state);
+  const copy = new DiskState(state, state.pending);
   for (const node of state.nodes.values()) {
     copy.adopt(
       node.kind === "file"
@@ -49,7 +49,6 @@ export function copyOfState(state: DiskState): DiskState {
         : { ...node, cache: new Map(node.cache), durable: new Map(node.durable) },
     );
   }
-  copy.pending = [...state.pending];
   copy.prune();
   return copy;
 }

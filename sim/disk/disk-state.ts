@@ -6,7 +6,17 @@
 import { assert } from "../../src/base/assert.ts";
 import type { DirectoryNode, DiskNode, FileNode } from "./node.ts";
 import { pageBytes, pagesFor } from "./node.ts";
-import type { PendingData, PendingEntry, PendingOperation } from "./pending.ts";
+import { OperationLog } from "./operation-log.ts";
+import type {
+  PendingData,
+  PendingEntry,
+  PendingLink,
+  PendingOperation,
+  PendingRename,
+  PendingTruncate,
+  PendingUnlink,
+  PendingWrite,
+} from "./pending.ts";
 import { applyEntry, applyWrite, isData, sectorBytes, wholly } from "./pending.ts";
 import { Volume } from "./volume.ts";
 
@@ -16,25 +26,22 @@ export type FailedSync = "dirty" | "A" | "B";
 export const rootId = 1;
 const firstBirthNs = 1_900_000_000_000_000_000n;
 
-/** `Omit` over each member of the union. */
-type Unnumbered<T> = T extends PendingOperation ? Omit<T, "order" | "call"> : never;
-
 export class DiskState {
   readonly nodes = new Map<number, DiskNode>();
   readonly #cacheVolume = new Volume();
   readonly #durableVolume = new Volume();
   readonly #freeInodes: number[] = [];
-  pending: PendingOperation[] = [];
+  readonly #log: OperationLog;
   #nextId: number;
   #nextInode: number;
-  #nextOrder = 1;
   #usedPages = 0;
   #unlinked = false;
   /** Pages there are altogether. */
   #capacityPages = Number.POSITIVE_INFINITY;
 
   /** Ids go on where an earlier state of the same device left off, so that birth times never repeat. */
-  constructor(earlier?: DiskState) {
+  constructor(earlier?: DiskState, pending: readonly PendingOperation[] = []) {
+    this.#log = new OperationLog(pending);
     this.#nextId = earlier === undefined ? rootId : earlier.#nextId;
     this.#nextInode = earlier === undefined ? 2 : earlier.#nextInode;
     if (earlier === undefined) this.#addDirectory();
@@ -58,9 +65,13 @@ export class DiskState {
     return Math.max(0, Math.min(length, reachPages * pageBytes - position));
   }
 
+  get pending(): readonly PendingOperation[] {
+    return this.#log.pending;
+  }
+
   /** The order of the latest operation: a sync issued now covers everything up to it. */
   get latestOrder(): number {
-    return this.#nextOrder - 1;
+    return this.#log.latestOrder;
   }
 
   node(id: number): DiskNode {
@@ -98,20 +109,20 @@ export class DiskState {
       lockedBy: undefined,
     };
     this.nodes.set(file.id, file);
-    this.#changeEntry({ kind: "link", directory: parent.id, name, node: file.id }, call);
+    this.#enter(this.#log.push<PendingLink>({ kind: "link", directory: parent.id, name, node: file.id }, call));
     return file;
   }
 
   createDirectory(parent: DirectoryNode, name: string, call: number): DirectoryNode {
     const directory = this.#addDirectory();
-    this.#changeEntry({ kind: "link", directory: parent.id, name, node: directory.id }, call);
+    this.#enter(this.#log.push<PendingLink>({ kind: "link", directory: parent.id, name, node: directory.id }, call));
     return directory;
   }
 
   unlink(parent: DirectoryNode, name: string, call: number): void {
     const id = parent.cache.get(name);
     assert(id !== undefined, `nothing by the name of ${name}`);
-    this.#changeEntry({ kind: "unlink", directory: parent.id, name }, call);
+    this.#enter(this.#log.push<PendingUnlink>({ kind: "unlink", directory: parent.id, name }, call));
     this.#drop(id);
   }
 
@@ -120,10 +131,15 @@ export class DiskState {
     assert(id !== undefined, `nothing by the name of ${fromName}`);
     const replaced = to.cache.get(toName);
     if (from === to) {
-      this.#changeEntry({ kind: "rename", directory: from.id, from: fromName, to: toName, node: id }, call);
+      this.#enter(
+        this.#log.push<PendingRename>(
+          { kind: "rename", directory: from.id, from: fromName, to: toName, node: id },
+          call,
+        ),
+      );
     } else {
-      this.#changeEntry({ kind: "link", directory: to.id, name: toName, node: id }, call);
-      this.#changeEntry({ kind: "unlink", directory: from.id, name: fromName }, call);
+      this.#enter(this.#log.push<PendingLink>({ kind: "link", directory: to.id, name: toName, node: id }, call));
+      this.#enter(this.#log.push<PendingUnlink>({ kind: "unlink", directory: from.id, name: fromName }, call));
     }
     if (replaced !== undefined) this.#drop(replaced);
   }
@@ -135,29 +151,32 @@ export class DiskState {
     const imageStart = position - (position % sectorBytes);
     const imageEnd = Math.ceil((position + bytes.byteLength) / sectorBytes) * sectorBytes;
     const image = file.cache.bytes(imageStart, imageEnd);
-    this.#push({ kind: "write", file: file.id, position, length: bytes.byteLength, imageStart, image }, call);
+    this.#log.push<PendingWrite>(
+      { kind: "write", file: file.id, position, length: bytes.byteLength, imageStart, image },
+      call,
+    );
   }
 
   truncate(file: FileNode, length: number, call: number): void {
     file.cache = this.#cacheVolume.writable(file.cache);
     file.cache.resize(length);
     this.#allocate(file, Math.min(file.allocatedPages, pagesFor(length)));
-    this.#push({ kind: "truncate", file: file.id, length }, call);
+    this.#log.push<PendingTruncate>({ kind: "truncate", file: file.id, length }, call);
   }
 
   /** Makes the file's operations up to `order` durable. */
   sync(file: FileNode, order: number): void {
-    for (const operation of this.#takeData(file, order)) this.applyData(file, operation);
+    for (const operation of this.#log.takeData(file.id, order)) this.applyData(file, operation);
   }
 
   /** A sync that failed and forgot about it: what it covered will never reach the device by itself. */
   failSync(file: FileNode, order: number, how: FailedSync): void {
     if (how === "dirty") return;
-    this.#takeData(file, order);
+    this.#log.takeData(file.id, order);
     if (how === "A") return;
     const length = file.cache.size;
     file.cache = this.#cacheVolume.writable(file.durable.freeze());
-    for (const operation of this.#dataOf(file)) {
+    for (const operation of this.#log.dataOf(file.id)) {
       if (operation.kind === "truncate") file.cache.resize(operation.length);
       else applyWrite(file.cache, operation, wholly);
     }
@@ -165,13 +184,13 @@ export class DiskState {
   }
 
   syncDirectory(directory: DirectoryNode, order: number): void {
-    for (const entry of this.#takeEntries(directory, order)) applyEntry(directory.durable, entry);
+    for (const entry of this.#log.takeEntries(directory.id, order)) applyEntry(directory.durable, entry);
     if (this.#unlinked) this.prune();
   }
 
   /** A directory sync that failed and forgot about it. */
   failSyncDirectory(directory: DirectoryNode, order: number, how: FailedSync): void {
-    if (how !== "dirty") this.#takeEntries(directory, order);
+    if (how !== "dirty") this.#log.takeEntries(directory.id, order);
   }
 
   /** One data operation on the durable state, wholly. */
@@ -202,9 +221,7 @@ export class DiskState {
       if (node.kind === "directory") open.push(...node.cache.values(), ...node.durable.values());
     }
     for (const node of this.nodes.values()) if (!reached.has(node.id)) this.#forget(node);
-    this.pending = this.pending.filter((operation) =>
-      reached.has(isData(operation) ? operation.file : operation.directory),
-    );
+    this.#log.keepOnly(reached);
   }
 
   /** Called when a file's last handle is closed. */
@@ -252,40 +269,7 @@ export class DiskState {
     return { id, inode: this.#freeInodes.pop() ?? this.#nextInode++, birthtimeNs: firstBirthNs + BigInt(id) * 1000n };
   }
 
-  #changeEntry(entry: Unnumbered<PendingEntry>, call: number): void {
-    const numbered = this.#push(entry, call);
-    assert(!isData(numbered), "an entry is no data");
-    applyEntry(this.directory(entry.directory).cache, numbered);
-  }
-
-  #push(operation: Unnumbered<PendingOperation>, call: number): PendingOperation {
-    const numbered = { ...operation, order: this.#nextOrder++, call } as PendingOperation;
-    this.pending.push(numbered);
-    return numbered;
-  }
-
-  #dataOf(file: FileNode): PendingData[] {
-    return this.pending.filter(isData).filter((operation) => operation.file === file.id);
-  }
-
-  #takeData(file: FileNode, order: number): PendingData[] {
-    const taken = this.#dataOf(file).filter((operation) => operation.order <= order);
-    this.#remove(taken);
-    return taken;
-  }
-
-  #takeEntries(directory: DirectoryNode, order: number): PendingEntry[] {
-    const taken: PendingEntry[] = [];
-    for (const operation of this.pending) {
-      if (!isData(operation) && operation.directory === directory.id && operation.order <= order) taken.push(operation);
-    }
-    this.#remove(taken);
-    return taken;
-  }
-
-  #remove(taken: readonly PendingOperation[]): void {
-    if (taken.length === 0) return;
-    const gone = new Set(taken);
-    this.pending = this.pending.filter((operation) => !gone.has(operation));
+  #enter(entry: PendingEntry): void {
+    applyEntry(this.directory(entry.directory).cache, entry);
   }
 }

@@ -130,6 +130,21 @@ describe("a faulty disk", () => {
     assert.equal(afterPowerLoss(disk), "old");
   });
 
+  it("fails a directory's sync, for now or for good", async () => {
+    const { disk, fs } = await opened("syncDir#2:EIO", "syncDir#4:EIO:A");
+    const kept: number[] = [];
+    for (const name of ["a", "b"]) {
+      await (await fs.open(`/data/${name}`, "create")).close();
+      for (let attempt = 0; attempt < 2; attempt++) {
+        await outcome(fs.syncDir("/data"));
+        kept.push(disk.powerLoss("all").files().length - disk.powerLoss("none").files().length);
+      }
+    }
+    assert.deepEqual(kept, [1, 0, 0, 0]);
+    assert.deepEqual(disk.powerLoss("all").files(), ["/data/a", "/data/wal-1"]);
+    assert.deepEqual(disk.files(), ["/data/a", "/data/b", "/data/wal-1"]);
+  });
+
   it("hangs until it is released, and takes effect then", async () => {
     const { disk, file } = await opened("datasync#1:hang");
     await file.write([text("x")], 0);
