@@ -17,6 +17,7 @@ export class Context {
   readonly signal: AbortSignal;
   readonly #client: Http1Client;
   readonly #names = new Set<string>();
+  readonly #hostile = new Set<string>();
   readonly #connections: RawConnection[] = [];
 
   constructor(target: Target, client: Http1Client, prefix: string, signal: AbortSignal) {
@@ -41,6 +42,15 @@ export class Context {
     return topic;
   }
 
+  /**
+   * A path segment that is no topic name. A server that takes it all the same made a topic of it: that is removed too,
+   * and because of the prefix it is nobody else's.
+   */
+  hostile(segment: string): string {
+    this.#hostile.add(segment);
+    return segment;
+  }
+
   async connect(): Promise<RawConnection> {
     const connection = await RawConnection.open(this.target, this.signal);
     this.#connections.push(connection);
@@ -52,14 +62,16 @@ export class Context {
     for (const connection of this.#connections) connection.destroy();
     const client = this.#client.within(signal);
     const left: string[] = [];
-    for (const name of this.#names) {
+    const remove = async (name: string, gone: readonly number[]): Promise<void> => {
       try {
         const reply = await client.send("DELETE", `/v0/topics/${name}`);
-        if (reply.status !== 200) left.push(`${name} (status ${reply.status})`);
+        if (!gone.includes(reply.status)) left.push(`${name} (status ${reply.status})`);
       } catch (error) {
         left.push(`${name} (${error instanceof Error ? error.message : String(error)})`);
       }
-    }
+    };
+    for (const name of this.#names) await remove(name, [200]);
+    for (const segment of this.#hostile) await remove(segment, [200, 400, 404]);
     return left;
   }
 }

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { Skipped } from "./case.ts";
 import type { Case, Profile } from "./case.ts";
 import { Context } from "./context.ts";
+import { Deadline } from "./deadline.ts";
 import { summarise } from "./report.ts";
 import type { CaseResult, Report } from "./report.ts";
 import type { Target } from "./target.ts";
@@ -59,13 +60,14 @@ async function runCase(
   options: RunOptions,
 ): Promise<CaseResult> {
   const timeoutMs = options.caseTimeoutMs ?? defaultCaseTimeoutMs;
-  const over = new AbortController();
-  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), over.signal]);
-  const context = new Context(target, client, prefix, signal);
+  const deadline = new Deadline(timeoutMs);
+  const context = new Context(target, client, prefix, deadline.signal);
   const started = performance.now();
   const verdict = await judge(each, context, timeoutMs);
-  over.abort();
-  const left = await context.cleanUp(AbortSignal.timeout(cleanUpTimeoutMs));
+  deadline.end();
+  const cleaning = new Deadline(cleanUpTimeoutMs);
+  const left = await context.cleanUp(cleaning.signal);
+  cleaning.clear();
   const { id, section, profile, title } = each;
   const durationMs = performance.now() - started;
   if (verdict.outcome === "passed" && left.length > 0) {

@@ -4,6 +4,7 @@
  */
 import { Agent, request as openRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
+import { Deadline } from "../deadline.ts";
 import type { Target } from "../target.ts";
 import { makeReply } from "./reply.ts";
 import type { Reply } from "./reply.ts";
@@ -53,8 +54,9 @@ export class Http1Client implements HttpClient {
     const bytes = encode(body);
     const headers = this.#headers(bytes, options.headers ?? {});
     const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-    const signals = [AbortSignal.timeout(timeoutMs), this.#signal, options.signal].filter((each) => each !== undefined);
-    const signal = AbortSignal.any(signals);
+    const parents = [this.#signal, options.signal].filter((each) => each !== undefined);
+    const deadline = new Deadline(timeoutMs, ...parents);
+    const { signal } = deadline;
     const summary = `${method} ${path.length > 120 ? `${path.slice(0, 120)}…` : path}`;
     try {
       for (;;) {
@@ -66,6 +68,8 @@ export class Http1Client implements HttpClient {
       throw new Error(signal.aborted ? `${summary}: no answer within ${timeoutMs} ms` : `${summary}: ${cause}`, {
         cause: error,
       });
+    } finally {
+      deadline.clear();
     }
   }
 

@@ -56,10 +56,12 @@ beyond("405-topic", "a method that a topic does not have is 405 with all that it
   }
 });
 
-const unknownPaths = ["/", "/v0", "/v0/", "/v0/nothing", "/v1/topics", "/v0/topics/a/nothing", "/v0/topics/a/diff/x"];
+/** `P` stands for the prefix of the case. */
+const unknownPaths = ["/", "/v0", "/v0/", "/v0/nothing", "/v1/topics", "/v0/topics/P/nothing", "/v0/topics/P/diff/x"];
 for (const method of ["GET", "POST", "PUT", "DELETE"]) {
   core(`404-${method.toLowerCase()}`, `${method} of an unknown path is 404 with the envelope`, async (context) => {
-    for (const path of unknownPaths) error(await context.http.send(method, path), 404, "not_found");
+    for (const path of unknownPaths)
+      error(await context.http.send(method, path.replace("P", context.prefix)), 404, "not_found");
   });
 }
 

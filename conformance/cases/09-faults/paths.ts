@@ -7,26 +7,27 @@ const made = suite("paths", "9.3");
 export const cases = made.cases;
 const { core, beyond } = made;
 
+/** `P` stands for the prefix of the case, so that no name is anybody else's however a server reads it. */
 const tricks: readonly { what: string; segment: string }[] = [
-  { what: "encoded-traversal", segment: "%2e%2e%2fx" },
-  { what: "encoded-traversal-upper", segment: "%2E%2E%2Fx" },
-  { what: "dot-dot-slash-inside", segment: "a%2f..%2fb" },
-  { what: "backslash", segment: "a%5cb" },
-  { what: "nul", segment: "a%00" },
-  { what: "nul-in-the-middle", segment: "a%00b" },
-  { what: "newline", segment: "a%0d%0ab" },
-  { what: "encoded-slash", segment: "a%2fdiff" },
-  { what: "twice-encoded", segment: "a%252e" },
-  { what: "utf8", segment: "%C3%A9" },
-  { what: "full-width-dot", segment: "%EF%BC%8E" },
-  { what: "bad-utf8", segment: "a%ff" },
-  { what: "overlong", segment: "a%c0%af" },
-  { what: "surrogate", segment: "a%ed%a0%80" },
+  { what: "encoded-traversal", segment: "%2e%2e%2fP" },
+  { what: "encoded-traversal-upper", segment: "%2E%2E%2FP" },
+  { what: "dot-dot-slash-inside", segment: "Pa%2f..%2fb" },
+  { what: "backslash", segment: "Pa%5cb" },
+  { what: "nul", segment: "Pa%00" },
+  { what: "nul-in-the-middle", segment: "Pa%00b" },
+  { what: "newline", segment: "Pa%0d%0ab" },
+  { what: "encoded-slash", segment: "Pa%2fdiff" },
+  { what: "twice-encoded", segment: "Pa%252e" },
+  { what: "utf8", segment: "%C3%A9P" },
+  { what: "full-width-dot", segment: "%EF%BC%8EP" },
+  { what: "bad-utf8", segment: "Pa%ff" },
+  { what: "overlong", segment: "Pa%c0%af" },
+  { what: "surrogate", segment: "Pa%ed%a0%80" },
 ];
 
 for (const { what, segment } of tricks) {
   beyond(`name-${what}`, `${segment} is no topic name`, async (context) => {
-    const path = `/v0/topics/${segment}`;
+    const path = `/v0/topics/${context.hostile(segment.replace("P", context.prefix))}`;
     error(await context.http.send("PUT", path, {}), 400, "invalid_request");
     error(await context.http.send("POST", path, { records: [{ data: 1 }] }), 400, "invalid_request");
     error(await context.http.send("GET", path), 400, "invalid_request");
@@ -35,11 +36,12 @@ for (const { what, segment } of tricks) {
   });
 }
 
-for (const segment of ["%", "%z", "%zz", "a%2", "a%g0", "%u0041"]) {
+for (const segment of ["%", "%z", "%zz", "%2", "%g0", "%u0041"]) {
   beyond(`bad-percent-${segment.replaceAll("%", "pct-")}`, `${segment} is a bad escape: 400`, async (context) => {
     for (const method of ["PUT", "GET", "DELETE", "POST"]) {
+      const path = `/v0/topics/${context.hostile(context.prefix + segment)}`;
       const body = method === "PUT" ? {} : method === "POST" ? { records: [{ data: 1 }] } : undefined;
-      error(await context.http.send(method, `/v0/topics/${segment}`, body), 400, "invalid_request");
+      error(await context.http.send(method, path, body), 400, "invalid_request");
     }
   });
 }
