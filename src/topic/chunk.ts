@@ -46,6 +46,14 @@ export class Chunk {
     return i + 1 < this.count ? this.rows[(i + 1) * cellsPerRow + cell.start] - 1 : this.used;
   }
 
+  dataBytes(i: number): number {
+    return this.rows[i * cellsPerRow + cell.dataBytes];
+  }
+
+  metaBytes(i: number): number {
+    return this.rows[i * cellsPerRow + cell.metaBytes];
+  }
+
   payloadBytes(i: number): number {
     const row = i * cellsPerRow;
     return this.rows[row + cell.dataBytes] + this.rows[row + cell.metaBytes];

@@ -7,7 +7,7 @@
 import { assert } from "../base/assert.ts";
 import type { BlockPool } from "./block-pool.ts";
 import type { TopicConfig } from "./config.ts";
-import { Dedupe, type KeyQuota } from "./dedupe.ts";
+import { Dedupe, type KeyQuota, type RememberedKey } from "./dedupe.ts";
 import { removeRecords } from "./deletes.ts";
 import type { RebaseState, RecordsDelete } from "./entries.ts";
 import { type Hole, Holes } from "./holes.ts";
@@ -124,24 +124,29 @@ export class Contents {
     this.#apply(stampMs, () => undefined);
   }
 
+  get state(): RebaseState {
+    const { capFloor, ttlFloor, silent } = this.watermarks;
+    const [head, lastWriteTs, holes] = [this.#headSeq, this.#lastWriteTs, this.holes.all];
+    return { head, lastWriteTs, capFloor, ttlFloor, silent: silent.ranges, holes };
+  }
+
   /** Begins anew with what an `ephemeral` topic was; its retained records follow. */
-  applyRebase(stampMs: number, state: RebaseState): void {
+  beginRebase(stampMs: number, state: RebaseState): void {
     this.#apply(stampMs, () => {
       this.tail.clear();
-      this.holes.reset(state.holes);
-      this.watermarks.raise(state.capFloor, state.ttlFloor);
-      this.watermarks.silent.reset(state.silent);
-      this.#headSeq = state.head;
-      this.#lastWriteTs = state.lastWriteTs;
-      this.#loggedSeq = state.head;
+      this.#rebase(state);
     });
   }
 
-  /** All that was retained is there; seqs up to `head` had been assigned. */
-  applyRebaseEnd(stampMs: number, head: number): void {
-    assert(head >= this.#headSeq, "a rebase ends at its head");
+  /** What was retained is there. */
+  endRebase(stampMs: number, state: RebaseState): void {
+    assert(state.head >= this.#headSeq, "a rebase ends at its head");
+    this.#apply(stampMs, () => this.#rebase(state));
+  }
+
+  adoptKeys(stampMs: number, keys: readonly RememberedKey[]): void {
     this.#apply(stampMs, () => {
-      this.#headSeq = head;
+      for (const { key, ...append } of keys) this.dedupe.remember(key, append);
     });
   }
 
@@ -160,6 +165,14 @@ export class Contents {
       assert(this.watermarks.evictFloor <= this.#headSeq + 1, "the floor is not above the head");
       return result;
     });
+  }
+
+  #rebase(state: RebaseState): void {
+    this.#headSeq = this.#loggedSeq = state.head;
+    this.#lastWriteTs = state.lastWriteTs;
+    this.holes.reset(state.holes);
+    this.watermarks.raise(state.capFloor, state.ttlFloor);
+    this.watermarks.silent.reset(state.silent);
   }
 
   #account<T>(change: () => T): T {

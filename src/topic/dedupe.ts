@@ -18,6 +18,12 @@ export interface RememberedKey extends KeyedAppend {
   readonly key: string;
 }
 
+/** A write on its way: what it will have got, if `decided` resolves. */
+export interface PendingKey {
+  readonly append: KeyedAppend;
+  readonly decided: Promise<unknown>;
+}
+
 /** Keys of all topics together are limited; `adopt` takes what recovery found, limit or not. */
 export interface KeyQuota {
   readonly maxKeys: number;
@@ -29,7 +35,7 @@ export interface KeyQuota {
 export class Dedupe {
   readonly #quota: KeyQuota;
   readonly #remembered = new Map<string, KeyedAppend>();
-  readonly #pending = new Map<string, Promise<KeyedAppend>>();
+  readonly #pending = new Map<string, PendingKey>();
 
   constructor(quota: KeyQuota) {
     this.#quota = quota;
@@ -44,8 +50,8 @@ export class Dedupe {
     return found === undefined || nowMs - found.ts > windowMs ? undefined : found;
   }
 
-  /** The write that has the key and is not decided yet; rejects when it fails. */
-  pending(key: string): Promise<KeyedAppend> | undefined {
+  /** The write that has the key and is not decided yet. */
+  pending(key: string): PendingKey | undefined {
     return this.#pending.get(key);
   }
 
@@ -55,9 +61,9 @@ export class Dedupe {
     return this.#quota.reserveKey();
   }
 
-  begin(key: string, outcome: Promise<KeyedAppend>): void {
+  begin(key: string, pending: PendingKey): void {
     assert(!this.#pending.has(key), "a key is on its way once");
-    this.#pending.set(key, outcome);
+    this.#pending.set(key, pending);
   }
 
   /** The write failed. */

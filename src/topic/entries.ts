@@ -19,7 +19,7 @@ export interface RecordsDelete {
   readonly bound: number;
 }
 
-/** State of an `ephemeral` topic as it becomes durable, ahead of the records it retains (spec 6.1). */
+/** Floors and head of an `ephemeral` topic as it becomes durable (spec 6.1). */
 export interface RebaseState {
   readonly head: number;
   readonly lastWriteTs: number;
@@ -37,13 +37,14 @@ export type SmallEntry =
   /** `lower`: the frame's ceiling replaces the one before; otherwise the higher one holds. */
   | { readonly kind: "ceiling"; readonly lower: boolean }
   | { readonly kind: "hole"; readonly hole: Hole }
-  /** A rebase is a sequence: one `begin`, batches of keys and records, one `end`. */
+  /** A rebase is a sequence: one `begin`, keys and batches of retained records, one `end`. */
   | { readonly kind: "rebase"; readonly step: RebaseStep };
 
+/** `begin` has the head in front of the first retained record; `end` the topic's, and the floors as they are by then. */
 export type RebaseStep =
   | { readonly step: "begin"; readonly state: RebaseState }
-  | { readonly step: "keys"; readonly keys: readonly RememberedKey[] }
-  | { readonly step: "end"; readonly head: number };
+  | { readonly step: "end"; readonly state: RebaseState }
+  | { readonly step: "keys"; readonly keys: readonly RememberedKey[] };
 
 export type Entry = SmallEntry | { readonly kind: "records"; readonly records: RecordsEntry };
 
@@ -116,21 +117,16 @@ const decoders: Readonly<Record<number, (json: Json) => Entry | undefined>> = {
   },
 };
 
-function toRebaseStep({ step, state, keys, head }: Json): RebaseStep | undefined {
-  if (step === "end") return isCount(head) ? { step, head } : undefined;
-  if (step === "keys") {
-    if (!Array.isArray(keys) || !keys.every(isKey)) return undefined;
-    return { step, keys };
-  }
-  if (step !== "begin" || !isObject(state)) return undefined;
-  const { head: at, lastWriteTs, capFloor, ttlFloor, silent } = state;
-  if (!isCount(at) || !isCount(lastWriteTs) || !isCount(capFloor) || !isCount(ttlFloor)) return undefined;
-  if (!Array.isArray(silent) || !silent.every(isCount) || !Array.isArray(state["holes"])) return undefined;
-  const holes = state["holes"].map((hole: unknown) => (isObject(hole) ? toHole(hole) : undefined));
-  if (!holes.every((hole) => hole !== undefined) || !holes.every(({ from }, i) => i === 0 || from > holes[i - 1].to)) {
-    return undefined;
-  }
-  return { step, state: { head: at, lastWriteTs, capFloor, ttlFloor, silent, holes } };
+function toRebaseStep({ step, state, keys }: Json): RebaseStep | undefined {
+  if (step === "keys") return Array.isArray(keys) && keys.every(isKey) ? { step, keys } : undefined;
+  if ((step !== "begin" && step !== "end") || !isObject(state)) return undefined;
+  const { head, lastWriteTs, capFloor, ttlFloor, silent, holes: list } = state;
+  if (!isCount(head) || !isCount(lastWriteTs) || !isCount(capFloor) || !isCount(ttlFloor)) return undefined;
+  if (!Array.isArray(silent) || !silent.every(isCount) || !Array.isArray(list)) return undefined;
+  const holes = list.map((hole: unknown) => (isObject(hole) ? toHole(hole) : undefined));
+  if (!holes.every((hole) => hole !== undefined)) return undefined;
+  if (!holes.every(({ from }, i) => i === 0 || from > holes[i - 1].to)) return undefined;
+  return { step, state: { head, lastWriteTs, capFloor, ttlFloor, silent, holes } };
 }
 
 function isKey(json: unknown): json is RememberedKey {

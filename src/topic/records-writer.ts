@@ -1,8 +1,9 @@
 /** Writes `records` payloads (records-format.ts): sizes first, so that the frame can be drafted at its exact length. */
 import { assert } from "../base/assert.ts";
+import type { RecordColumns } from "../base/record.ts";
 import { bias, fixedBytes, flagKey, flagRetained, mask, RecordsEntry, two31 } from "./records-format.ts";
 
-/** Per record the number of a string in a table of this batch, 0 for none. */
+/** Per record the number of a string in a table of this batch, 0 for none. There is at least one name. */
 export interface StringColumn {
   readonly names: readonly string[];
   readonly index: Uint32Array;
@@ -14,14 +15,12 @@ export interface RetainedColumns {
   readonly tsDeltas: Uint32Array;
 }
 
-export interface RecordsToWrite {
+/** What is known of a batch before its records are encoded. */
+export interface RecordsPlan {
   readonly ts: number;
   readonly count: number;
   readonly key: string | undefined;
-  readonly wire: Uint8Array;
-  readonly starts: Uint32Array;
-  readonly dataBytes: Uint32Array;
-  readonly metaBytes: Uint32Array;
+  readonly wireBytes: number;
   readonly tags: StringColumn | undefined;
   readonly nodes: StringColumn | undefined;
   readonly retained: RetainedColumns | undefined;
@@ -29,80 +28,83 @@ export interface RecordsToWrite {
 
 /** A batch ready to be written: its strings are encoded once. */
 export interface RecordsLayout {
-  readonly records: RecordsToWrite;
+  readonly plan: RecordsPlan;
   readonly tags: readonly string[];
   readonly nodes: readonly string[];
   readonly key: string;
   readonly stringBytes: number;
   readonly payloadBytes: number;
+  /** Where the wire bytes go, up to the end. */
+  readonly wireAt: number;
 }
 
-export function layoutRecords(records: RecordsToWrite): RecordsLayout {
-  const tags = (records.tags?.names ?? []).map(insideOfJson);
-  const nodes = (records.nodes?.names ?? []).map(insideOfJson);
-  const key = records.key === undefined ? "" : insideOfJson(records.key);
+export function layoutRecords(plan: RecordsPlan): RecordsLayout {
+  assert(plan.count > 0 && plan.wireBytes <= mask, "a batch has records, and fewer than 2^31 bytes");
+  const tags = (plan.tags?.names ?? []).map(insideOfJson);
+  const nodes = (plan.nodes?.names ?? []).map(insideOfJson);
+  const key = plan.key === undefined ? "" : insideOfJson(plan.key);
   let stringBytes = Buffer.byteLength(key);
   for (const text of tags) stringBytes += Buffer.byteLength(text);
   for (const text of nodes) stringBytes += Buffer.byteLength(text);
-  const columns = 3 + Number(tags.length > 0) + Number(nodes.length > 0) + (records.retained === undefined ? 0 : 2);
-  const words = columns * records.count + tags.length + nodes.length;
-  const payloadBytes = fixedBytes + 4 * words + stringBytes + records.wire.length;
-  return { records, tags, nodes, key, stringBytes, payloadBytes };
+  const columns = 3 + Number(tags.length > 0) + Number(nodes.length > 0) + (plan.retained === undefined ? 0 : 2);
+  const wireAt = fixedBytes + 4 * (columns * plan.count + tags.length + nodes.length) + stringBytes;
+  return { plan, tags, nodes, key, stringBytes, payloadBytes: wireAt + plan.wireBytes, wireAt };
 }
 
-/** Fills `into`, and gives it back as replay will see it. */
-export function writeRecords(layout: RecordsLayout, into: Buffer): RecordsEntry {
-  const { records, tags, nodes, key } = layout;
+/** Fills all of `into` but the wire bytes, which are there already; gives it back as replay will see it. */
+export function writeRecords(layout: RecordsLayout, columns: RecordColumns, into: Buffer): RecordsEntry {
+  const { plan, tags, nodes, key } = layout;
   assert(into.length === layout.payloadBytes, "a records payload has the length that was laid out");
-  assert(records.count > 0 && records.wire.length <= mask, "a batch has records, and fewer than 2^31 bytes");
   const view = new DataView(into.buffer, into.byteOffset, into.length);
-  const flags = (records.key === undefined ? 0 : flagKey) | (records.retained === undefined ? 0 : flagRetained);
-  const keyBytes = Buffer.byteLength(key);
-  const head = [
-    flags,
-    records.count,
-    records.wire.length,
-    tags.length,
-    nodes.length,
-    keyBytes,
-    layout.stringBytes,
-    Math.floor(records.ts / two31),
-    records.ts % two31,
-  ];
-  head.forEach((word, place) => view.setUint32(4 * place, word | bias, true));
-  let at = fixedBytes;
-  const column = (values: Uint32Array | undefined): void => {
-    if (values === undefined) return;
-    for (let i = 0; i < records.count; i++, at += 4) view.setUint32(at, values[i] | bias, true);
-  };
-  column(records.starts);
-  column(records.dataBytes);
-  column(records.metaBytes);
-  if (tags.length > 0) column(records.tags?.index);
-  if (nodes.length > 0) column(records.nodes?.index);
-  column(records.retained?.seqDeltas);
-  column(records.retained?.tsDeltas);
-  let textAt = at + 4 * (tags.length + nodes.length);
-  for (const text of [...tags, ...nodes]) {
-    const bytes = into.write(text, textAt, "utf8");
-    view.setUint32(at, bytes | bias, true);
+  let at = 0;
+  const word = (value: number): void => {
+    view.setUint32(at, value | bias, true);
     at += 4;
-    textAt += bytes;
+  };
+  word((plan.key === undefined ? 0 : flagKey) | (plan.retained === undefined ? 0 : flagRetained));
+  word(plan.count);
+  word(plan.wireBytes);
+  word(tags.length);
+  word(nodes.length);
+  word(Buffer.byteLength(key));
+  word(layout.stringBytes);
+  word(Math.floor(plan.ts / two31));
+  word(plan.ts % two31);
+  assert(at === fixedBytes, "the fixed part has its length");
+  at = writeColumn(view, at, columns.starts, plan.count);
+  at = writeColumn(view, at, columns.dataBytes, plan.count);
+  at = writeColumn(view, at, columns.metaBytes, plan.count);
+  if (plan.tags !== undefined) at = writeColumn(view, at, plan.tags.index, plan.count);
+  if (plan.nodes !== undefined) at = writeColumn(view, at, plan.nodes.index, plan.count);
+  if (plan.retained !== undefined) {
+    at = writeColumn(view, at, plan.retained.seqDeltas, plan.count);
+    at = writeColumn(view, at, plan.retained.tsDeltas, plan.count);
+  }
+  let textAt = layout.wireAt - layout.stringBytes;
+  for (const texts of [tags, nodes]) {
+    for (const text of texts) {
+      const bytes = into.write(text, textAt, "utf8");
+      word(bytes);
+      textAt += bytes;
+    }
   }
   textAt += into.write(key, textAt, "utf8");
-  into.set(records.wire, textAt);
-  return new RecordsEntry(
-    into,
-    {
-      count: records.count,
-      ts: records.ts,
-      retained: records.retained !== undefined,
-      wireBytes: records.wire.length,
-      tagCount: tags.length,
-      nodeCount: nodes.length,
-    },
-    { tags: records.tags?.names ?? [], nodes: records.nodes?.names ?? [], key: records.key },
-  );
+  assert(textAt === layout.wireAt, "the strings have the length that was laid out");
+  const shape = {
+    count: plan.count,
+    ts: plan.ts,
+    retained: plan.retained !== undefined,
+    wireBytes: plan.wireBytes,
+    tagCount: tags.length,
+    nodeCount: nodes.length,
+  };
+  const strings = { tags: plan.tags?.names ?? [], nodes: plan.nodes?.names ?? [], key: plan.key };
+  return new RecordsEntry(into, shape, strings);
+}
+
+function writeColumn(view: DataView, at: number, values: Uint32Array, count: number): number {
+  for (let i = 0; i < count; i++, at += 4) view.setUint32(at, values[i] | bias, true);
+  return at;
 }
 
 /** Pure text without zero bytes, whatever the string holds. */

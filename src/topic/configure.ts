@@ -1,0 +1,75 @@
+/**
+ * Changing a topic's configuration (spec 2.5, 6.1): durable before it is answered, whatever the class, and in force from
+ * its place in the operation order on. A change from `ephemeral` to another class first logs what is retained.
+ */
+import { frameKind } from "../wal/commit.ts";
+import { admission, smallEntryBytes } from "./admission.ts";
+import type { TopicConfig } from "./config.ts";
+import { sameConfig } from "./config-codec.ts";
+import { answering } from "./effect.ts";
+import { encodeEntry } from "./entries.ts";
+import { type Instance, stampMsOf } from "./instance.ts";
+import { logRetained } from "./rebase.ts";
+
+/** Resolves when the topic durably has this configuration; `true` when that took a change. */
+export async function configure(topic: Instance, config: TopicConfig): Promise<boolean> {
+  for (;;) {
+    topic.assertThere();
+    if (topic.barrier !== undefined) await topic.barrier;
+    else if (sameConfig(topic.plan.config, config)) {
+      if (topic.heldMs.length === 0) return false;
+      // Somebody else's change to the same is on its way: its outcome is ours.
+      await topic.queue.decided();
+    } else if (becomesDurable(topic, config)) {
+      await behindBarrier(topic, async () => {
+        await topic.queue.decided();
+        topic.assertThere();
+        await logRetained(topic);
+        await stage(topic, config);
+      });
+      return true;
+    } else {
+      const wait = admission(topic, smallEntryBytes, { reserve: false, patient: true });
+      if (wait === undefined) {
+        await stage(topic, config);
+        return true;
+      }
+      await wait;
+    }
+  }
+}
+
+function becomesDurable(topic: Instance, config: TopicConfig): boolean {
+  return topic.plan.config.durability === "ephemeral" && config.durability !== "ephemeral";
+}
+
+/** Keeps everything else from being staged while `steps` run. */
+export async function behindBarrier(topic: Instance, steps: () => Promise<void>): Promise<void> {
+  let lift = (): void => undefined;
+  topic.barrier = new Promise((resolve) => {
+    lift = resolve;
+  });
+  try {
+    await steps();
+  } finally {
+    topic.barrier = undefined;
+    lift();
+  }
+}
+
+function stage(topic: Instance, config: TopicConfig): Promise<void> {
+  const { effect, answer } = answering(
+    ({ stampMs }) => {
+      topic.heldMs.shift();
+      topic.contents.applyConfig(stampMs, config);
+    },
+    () => {
+      topic.heldMs.shift();
+    },
+  );
+  const fields = topic.nextFrame(frameKind.topicConfig, 0, 0);
+  topic.heldMs.push(stampMsOf(fields.stamp));
+  topic.submitPayload(fields, encodeEntry({ kind: "topicConfig", config }), { at: "synced" }, effect);
+  topic.plan.config = config;
+  return answer;
+}

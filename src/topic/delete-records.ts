@@ -1,0 +1,64 @@
+/**
+ * Deleting records by request (spec 1.7, 2.8): decided at the call, for what has been assigned by then, staged records
+ * included; in force when it is acked, by the topic's class.
+ */
+import type { Predicate } from "../base/predicate.ts";
+import { admission, smallEntryBytes } from "./admission.ts";
+import { answering } from "./effect.ts";
+import type { RecordsDelete } from "./entries.ts";
+import { ackStage, type Instance } from "./instance.ts";
+
+export interface TopicDelete {
+  readonly beforeSeq: number | undefined;
+  readonly match: Predicate | undefined;
+}
+
+export interface TopicDeleteResult {
+  readonly deleted: number;
+  readonly earliestSeq: number;
+  readonly headSeq: number;
+  readonly count: number;
+  readonly bytes: number;
+}
+
+export async function deleteRecords(topic: Instance, request: TopicDelete): Promise<TopicDeleteResult> {
+  for (;;) {
+    topic.assertThere();
+    if (topic.barrier === undefined && takesNothing(topic, request)) return report(topic, 0);
+    const framed = isFramed(topic);
+    const wait = framed ? admission(topic, smallEntryBytes, { reserve: true, patient: false }) : topic.barrier;
+    if (wait === undefined) return stage(topic, request, framed);
+    await wait;
+  }
+}
+
+/** With nothing staged, what is not there now will not be there then. */
+function takesNothing(topic: Instance, { beforeSeq, match }: TopicDelete): boolean {
+  if (!topic.queue.isEmpty) return false;
+  if (beforeSeq !== undefined && beforeSeq <= topic.view().earliestSeq) return true;
+  return match !== undefined && (topic.contents.tail.labels.tags?.matching(match) ?? []).length === 0;
+}
+
+/** An `ephemeral` topic may still have records in the log, from when it was of another class. */
+function isFramed(topic: Instance): boolean {
+  return topic.plan.config.durability !== "ephemeral" || topic.contents.hasLogged || !topic.queue.isEmpty;
+}
+
+function stage(topic: Instance, request: TopicDelete, framed: boolean): Promise<TopicDeleteResult> {
+  const bound = topic.plan.head;
+  const beforeSeq = request.beforeSeq === undefined ? undefined : Math.min(request.beforeSeq, bound + 1);
+  const what: RecordsDelete = { beforeSeq, match: request.match, bound };
+  const { effect, answer } = answering(({ stampMs }) => report(topic, topic.contents.applyDelete(stampMs, what)));
+  if (framed) {
+    const ack = { at: ackStage[topic.plan.config.durability], reserve: true };
+    topic.submitEntry({ kind: "recordsDelete", what }, ack, effect);
+  } else {
+    topic.queue.stageWithoutFrame(topic.deps.clock.nowMs(), effect);
+  }
+  return answer;
+}
+
+function report(topic: Instance, deleted: number): TopicDeleteResult {
+  const { earliestSeq, count, bytes } = topic.view();
+  return { deleted, earliestSeq, headSeq: topic.contents.headSeq, count, bytes };
+}

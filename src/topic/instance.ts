@@ -1,0 +1,174 @@
+/**
+ * One instance of a topic name: its identity, what it holds, what is staged, and what it is given to work with. The verbs
+ * (append.ts, configure.ts, delete-records.ts, drop.ts, read.ts, replay.ts) act on it; it decides nothing itself.
+ *
+ * Modes: `creating` (its creation is not synced: nothing is acked or shown) → `live` → `gone` (deleted, or never created).
+ */
+import { assert } from "../base/assert.ts";
+import { TopicsError } from "../base/errors.ts";
+import type { Timers } from "../env/env.ts";
+import { type CommitLog, type CommitStage, type Draft, type FrameFields, frameKind } from "../wal/commit.ts";
+import type { BlockPool } from "./block-pool.ts";
+import { Ceiling } from "./ceiling.ts";
+import { CommitQueue, type CommitQueueDeps, type Effect } from "./commit-queue.ts";
+import type { CommitClass, TopicConfig } from "./config.ts";
+import { Contents, type Quota } from "./contents.ts";
+import { encodeEntry, type SmallEntry } from "./entries.ts";
+import { Plan } from "./plan.ts";
+import type { View } from "./retention.ts";
+import { Waiters } from "./waiters.ts";
+
+export interface TopicClock {
+  /** The engine's clock (1.6): never goes back. */
+  nowMs(): number;
+  /** Commit stamp in µs: strictly increasing over all shards, never below `nowMs`. */
+  nextStamp(): number;
+  monotonicMs(): number;
+}
+
+export interface TopicEvents {
+  /** Readers of the topic may see seqs up to `headSeq` now. */
+  headMoved(topicId: number, headSeq: number): void;
+}
+
+/** What a topic calls; topics of a shard share one. */
+export interface TopicDeps {
+  readonly log: CommitLog;
+  readonly clock: TopicClock;
+  readonly timers: Timers;
+  readonly blocks: BlockPool;
+  readonly quota: Quota;
+  readonly events: TopicEvents;
+}
+
+export interface TopicIdentity {
+  readonly id: number;
+  readonly epoch: number;
+  readonly name: string;
+}
+
+/** What the WAL adds to a payload, amply. */
+export const frameOverheadBytes = 1024;
+
+/** The stage at which a commit of each class is answered (spec 6.1). `ephemeral` ones are of no later one. */
+export const ackStage: Readonly<Record<CommitClass, CommitStage>> = {
+  ephemeral: "handed",
+  memory: "handed",
+  disk: "written",
+  fsync: "synced",
+};
+
+export class Instance implements CommitQueueDeps {
+  readonly identity: TopicIdentity;
+  readonly deps: TopicDeps;
+  readonly contents: Contents;
+  readonly ceiling = new Ceiling();
+  readonly queue: CommitQueue;
+  readonly waiters: Waiters;
+  plan: Plan;
+  mode: "creating" | "live" | "gone" = "creating";
+  /** While it stands, nothing new is staged: a change of class or a deletion is being made of several steps. */
+  barrier: Promise<void> | undefined;
+  lastReadMs: number | undefined;
+  /** Operation number of the last published or replayed frame. */
+  op = 0;
+  /** Stamps of staged configurations: until one is decided, expiry stands still at it, and nothing is revived by it. */
+  readonly heldMs: number[] = [];
+  #announcedHead = 0;
+
+  constructor(identity: TopicIdentity, config: TopicConfig, deps: TopicDeps) {
+    this.identity = identity;
+    this.deps = deps;
+    this.contents = new Contents(config, deps.blocks, deps.quota);
+    this.plan = new Plan(this.contents, 0);
+    this.queue = new CommitQueue(this);
+    this.waiters = new Waiters(deps.timers);
+  }
+
+  monotonicMs(): number {
+    return this.deps.clock.monotonicMs();
+  }
+
+  plannedHead(): number {
+    return this.plan.head;
+  }
+
+  published(op: number): void {
+    this.op = op;
+  }
+
+  moved(): void {
+    if (!this.takeHead()) return;
+    this.waiters.wake();
+    this.deps.events.headMoved(this.identity.id, this.contents.headSeq);
+  }
+
+  /** Whether the head is another one than the last that anybody was told of. */
+  takeHead(): boolean {
+    const before = this.#announcedHead;
+    this.#announcedHead = this.contents.headSeq;
+    return before !== this.#announcedHead;
+  }
+
+  reverted(): void {
+    this.ceiling.revert();
+    this.plan = new Plan(this.contents, this.op);
+  }
+
+  /** What readers see now. */
+  view(): View {
+    return this.contents.view(this.readClockMs());
+  }
+
+  readClockMs(): number {
+    const nowMs = this.deps.clock.nowMs();
+    return this.heldMs.length === 0 ? nowMs : Math.min(nowMs, this.heldMs[0]);
+  }
+
+  get notFound(): TopicsError {
+    const { name } = this.identity;
+    return new TopicsError("topic_not_found", `there is no topic ${name}`, { topic: name });
+  }
+
+  assertThere(): void {
+    if (this.mode === "gone") throw this.notFound;
+    if (this.queue.failure !== undefined) throw this.queue.failure;
+  }
+
+  /** Header of the topic's next frame; `records` of the plan have been taken already. */
+  nextFrame(kind: number, firstSeq: number, count: number): FrameFields {
+    const { id: topicId, epoch } = this.identity;
+    const stamp = this.deps.clock.nextStamp();
+    const ceiling = this.ceiling.declare(this.plan.head);
+    assert(firstSeq + count <= this.plan.head + 1, "a frame's records are planned before it");
+    return { kind, topicId, epoch, op: ++this.plan.op, stamp, firstSeq, count, ceiling };
+  }
+
+  /** Stages and submits a frame that assigns no seq. Its bytes have been admitted. */
+  submitEntry(entry: SmallEntry, ack: Ack, effect: Effect): void {
+    this.submitPayload(this.nextFrame(frameKind[entry.kind], 0, 0), encodeEntry(entry), ack, effect);
+  }
+
+  submitPayload(fields: FrameFields, payload: Uint8Array, ack: Ack, effect: Effect): void {
+    const draft = this.deps.log.draft(fields, payload.length);
+    draft.payload.set(payload);
+    this.submit(draft, ack, effect);
+  }
+
+  submit(draft: Draft, ack: Ack, effect: Effect): void {
+    const frame = this.queue.stage(draft, ack.at, ack.wants ?? ack.at, ack.reserve ?? false, effect);
+    this.deps.log.submit(frame);
+    if (frame.ready) this.queue.drain();
+  }
+}
+
+/** When a commit is answered, what the WAL is asked for if that is more, and whether the reserve may be used. */
+export interface Ack {
+  readonly at: CommitStage;
+  readonly wants?: CommitStage;
+  readonly reserve?: boolean;
+}
+
+export function stampMsOf(stamp: number): number {
+  return Math.floor(stamp / 1000);
+}

@@ -1,0 +1,201 @@
+/**
+ * One log (spec 1): appends, reads, deletes, configuration, and its recovery. The facade that the engine holds; each verb
+ * lives in a file of its own.
+ */
+import { append, type TopicAppend, type TopicAppendResult } from "./append.ts";
+import { lowerCeiling } from "./ceiling-frames.ts";
+import type { TopicConfig } from "./config.ts";
+import { configure } from "./configure.ts";
+import { deleteRecords, type TopicDelete, type TopicDeleteResult } from "./delete-records.ts";
+import { create, drop } from "./drop.ts";
+import { decodeEntry } from "./entries.ts";
+import type { Hole } from "./holes.ts";
+import { Instance, type TopicDeps, type TopicIdentity } from "./instance.ts";
+import { read, readNow } from "./long-poll.ts";
+import type { ReadRequest, ReadResult } from "./read.ts";
+import { afterRecovery, holeFrame, markCleanStop, recoveryHole, replay, type ReplayOutcome } from "./replay.ts";
+import type { TopicsError } from "../base/errors.ts";
+import type { FrameFields } from "../wal/commit.ts";
+import { frameKind } from "../wal/commit.ts";
+
+export interface TopicSummary {
+  readonly headSeq: number;
+  readonly earliestSeq: number;
+  readonly nextSeq: number;
+  readonly evictFloor: number;
+  readonly count: number;
+  readonly bytes: number;
+  readonly lastWriteTs: number | undefined;
+  readonly lastReadTs: number | undefined;
+}
+
+export interface CreatedTopic {
+  readonly topic: Topic;
+  /** Resolves when the creation is synced; rejects when it fails, and then the topic never was. */
+  readonly created: Promise<void>;
+}
+
+export type TopicOutcome =
+  { readonly ok: true; readonly topic: Topic } | { readonly ok: false; readonly reason: string };
+
+export class Topic {
+  readonly #instance: Instance;
+
+  private constructor(instance: Instance) {
+    this.#instance = instance;
+  }
+
+  /**
+   * A new topic, whose creation is its first commit: whatever is appended behind it is answered after its sync. The
+   * caller has been admitted `smallEntryBytes` (admission.ts) by the shard in the same tick.
+   */
+  static create(identity: TopicIdentity, config: TopicConfig, deps: TopicDeps, firstRecords = 0): CreatedTopic {
+    const instance = new Instance(identity, config, deps);
+    return { topic: new Topic(instance), created: create(instance, firstRecords) };
+  }
+
+  /** A topic from the frame of its creation. */
+  static fromCreate(fields: FrameFields, payload: Uint8Array, deps: TopicDeps): TopicOutcome {
+    if (fields.kind !== frameKind.topicCreate) return { ok: false, reason: "a topic does not begin with its creation" };
+    const outcome = decodeEntry(fields.kind, payload);
+    if (!outcome.ok) return outcome;
+    if (outcome.entry.kind !== "topicCreate") return { ok: false, reason: "a creation says something else" };
+    const { name, config } = outcome.entry;
+    const instance = new Instance({ id: fields.topicId, epoch: fields.epoch, name }, config, deps);
+    const replayed = replay(instance, fields, payload);
+    return replayed.ok ? { ok: true, topic: new Topic(instance) } : replayed;
+  }
+
+  get id(): number {
+    return this.#instance.identity.id;
+  }
+
+  get epoch(): number {
+    return this.#instance.identity.epoch;
+  }
+
+  get name(): string {
+    return this.#instance.identity.name;
+  }
+
+  /** What is in force; a change that is not synced yet is not. */
+  get config(): TopicConfig {
+    return this.#instance.contents.config;
+  }
+
+  /** Its creation is synced and it is not deleted: only then may anybody be told of it. */
+  get isLive(): boolean {
+    return this.#instance.mode === "live";
+  }
+
+  get isGone(): boolean {
+    return this.#instance.mode === "gone";
+  }
+
+  append(request: TopicAppend): Promise<TopicAppendResult> {
+    return append(this.#instance, request);
+  }
+
+  read(request: ReadRequest): Promise<ReadResult> {
+    return read(this.#instance, request);
+  }
+
+  /** The same without waiting, whatever `waitMs` says. */
+  readNow(request: ReadRequest): ReadResult {
+    return readNow(this.#instance, request);
+  }
+
+  deleteRecords(request: TopicDelete): Promise<TopicDeleteResult> {
+    return deleteRecords(this.#instance, request);
+  }
+
+  /** `true` when the configuration was another one. `type` never changes: the caller sees to that. */
+  configure(config: TopicConfig): Promise<boolean> {
+    return configure(this.#instance, config);
+  }
+
+  /** `false` when it was deleted already. */
+  deleteTopic(): Promise<boolean> {
+    return drop(this.#instance);
+  }
+
+  touch(): void {
+    this.#instance.lastReadMs = this.#instance.deps.clock.nowMs();
+  }
+
+  summary(): TopicSummary {
+    const { contents, lastReadMs } = this.#instance;
+    const { earliestSeq, evictFloor, count, bytes } = this.#instance.view();
+    const { headSeq } = contents;
+    const lastWriteTs = contents.lastWriteTs === 0 ? undefined : contents.lastWriteTs;
+    return {
+      headSeq,
+      earliestSeq,
+      nextSeq: headSeq + 1,
+      evictFloor,
+      count,
+      bytes,
+      lastWriteTs,
+      lastReadTs: lastReadMs,
+    };
+  }
+
+  get holes(): readonly Hole[] {
+    return this.#instance.contents.holes.all;
+  }
+
+  /** Nobody waits longer: long polls end with `error`. */
+  endWaits(error: TopicsError): void {
+    this.#instance.waiters.end(error);
+  }
+
+  /** When the next record that is live for the log expires; `undefined` when none ever will. */
+  nextExpiryMs(): number | undefined {
+    return this.#instance.contents.nextExpiryMs();
+  }
+
+  /** Readers are being spared something that the log still has: a clock value has to be logged (1.6). */
+  expiredUnlogged(nowMs: number): boolean {
+    return nowMs >= (this.nextExpiryMs() ?? Infinity);
+  }
+
+  /** The log has this clock value: what expired by it goes for good. */
+  expireLogged(loggedMs: number): void {
+    // Staged commits have their own, earlier clock values; they take along what expired by then.
+    if (this.#instance.queue.isEmpty) this.#instance.contents.expire(loggedMs);
+  }
+
+  dropExpiredKeys(nowMs: number): void {
+    this.#instance.contents.dropExpiredKeys(nowMs);
+  }
+
+  replay(fields: FrameFields, payload: Uint8Array): ReplayOutcome {
+    return replay(this.#instance, fields, payload);
+  }
+
+  markCleanStop(): void {
+    markCleanStop(this.#instance);
+  }
+
+  recoveryHole(powerLost: boolean): Hole | undefined {
+    return recoveryHole(this.#instance, powerLost);
+  }
+
+  holeFrame(hole: Hole, stamp: number): { readonly fields: FrameFields; readonly payload: Buffer } {
+    return holeFrame(this.#instance, hole, stamp);
+  }
+
+  afterRecovery(nowMs: number): void {
+    afterRecovery(this.#instance, nowMs);
+  }
+
+  /**
+   * The last thing before a clean stop of an `ephemeral` topic, so that its hole at the next start ends at its head;
+   * `undefined` when there is nothing to lower.
+   */
+  lowerCeiling(): Promise<void> | undefined {
+    const { contents, ceiling, plan, mode } = this.#instance;
+    const ephemeral = contents.config.durability === "ephemeral";
+    return ephemeral && mode === "live" && ceiling.declared > plan.head ? lowerCeiling(this.#instance) : undefined;
+  }
+}
