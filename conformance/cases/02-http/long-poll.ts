@@ -92,10 +92,9 @@ core("all-woken", "one append wakes all long polls of a topic, and none of anoth
   const topic = await context.topic();
   const other = await context.topic();
   const polls = await Promise.all(Array.from({ length: 10 }, () => poll(context, topic, {})));
-  const elsewhere = other.read({ wait_ms: 100 });
-  await topic.appended([{ data: "x" }, { data: "y" }]);
+  const [elsewhere] = await Promise.all([other.read({ wait_ms: 100 }), topic.appended([{ data: "x" }, { data: "y" }])]);
   for (const { answer } of polls) equal(ok<DiffAnswer>(await answer).records.length, 2, "records");
-  equal((await elsewhere).records, [], "records of the other topic");
+  equal(elsewhere.records, [], "records of the other topic");
 });
 
 core("own-records", "a long poll answers without records when all new ones are the reader's own", async (context) => {
@@ -118,19 +117,19 @@ core("tombstone", "a long poll with a loss to announce answers at once", async (
 
 core("many-writers", "a reader that polls sees every record of concurrent writers once, in order", async (context) => {
   const topic = await context.topic();
-  const writing = Promise.all(
-    Array.from({ length: 5 }, async () => {
-      for (let round = 0; round < 20; round++) await topic.appended([{ data: round }]);
-    }),
-  );
+  const write = async (): Promise<void> => {
+    for (let round = 0; round < 20; round++) await topic.appended([{ data: round }]);
+  };
   const seen: number[] = [];
-  for (let from = 0; from < 100;) {
-    const answer = await topic.read({ from_seq: from, wait_ms: 5000 });
-    truth(answer.next_from_seq > from, "a poll answers when the cursor can move");
-    seen.push(...seqsOf(answer));
-    from = answer.next_from_seq;
-  }
-  await writing;
+  const follow = async (): Promise<void> => {
+    for (let from = 0; from < 100;) {
+      const answer = await topic.read({ from_seq: from, wait_ms: 5000 });
+      truth(answer.next_from_seq > from, "a poll answers when the cursor can move");
+      seen.push(...seqsOf(answer));
+      from = answer.next_from_seq;
+    }
+  };
+  await Promise.all([follow(), ...Array.from({ length: 5 }, write)]);
   equal(
     seen,
     Array.from({ length: 100 }, (_, index) => index + 1),

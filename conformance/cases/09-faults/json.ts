@@ -1,6 +1,7 @@
 /** Hostile JSON: refused as a whole, or taken and readable; nothing in between (spec 1.1, 9.3). */
 import { gunzipSync, gzipSync } from "node:zlib";
 import { suite } from "../../case.ts";
+import type { Reply } from "../../transport/reply.ts";
 import { contains, equal, error, invalid, members, ok, oneOf, status, truth } from "../../expect.ts";
 
 const made = suite("json", "9.3");
@@ -189,6 +190,12 @@ beyond("surrogate-escapes", "an escaped lone surrogate is 400 in tag, node and k
   equal((await topic.read({ include_tags: true })).records[0]?.$tag, "😀", "$tag of an escaped pair");
 });
 
+/** A control body of a megabyte may also be refused for its size alone. */
+function refused(reply: Reply): void {
+  if (reply.status === 413) error(reply, 413, "payload_too_large");
+  else invalid(reply);
+}
+
 /** `data` of this many levels; the body itself has three around it. */
 function nested(levels: number, open: string, close: string): string {
   return open.repeat(levels) + (open === "[" ? "" : "1") + close.repeat(levels);
@@ -252,7 +259,7 @@ beyond("digits", "half a megabyte of digits is taken and read back, or refused",
   oneOf(reply.status, [200, 400], "status");
   if (reply.status === 200) contains((await topic.diff({})).text, digits, "answer");
   else await topic.untouched();
-  for (const field of ["from_seq", "limit"]) invalid(await topic.diff(`{"${field}":${digits}}`));
+  for (const field of ["from_seq", "limit"]) refused(await topic.diff(`{"${field}":${digits}}`));
 });
 
 beyond("wide", "half a megabyte of empty objects is taken and read back", async (context) => {
@@ -262,9 +269,9 @@ beyond("wide", "half a megabyte of empty objects is taken and read back", async 
   contains((await topic.diff({})).text, data, "answer");
 });
 
-beyond("many-unknown-fields", "many unknown fields are ignored", async (context) => {
+beyond("many-unknown-fields", "a thousand unknown fields are ignored", async (context) => {
   const topic = await context.topic();
-  const fields = Array.from({ length: 20_000 }, (_, index) => `"f${index}":${index}`).join(",");
+  const fields = Array.from({ length: 1000 }, (_, index) => `"f${index}":${index}`).join(",");
   ok(await topic.append(`{${fields},"records":[{"data":1,${fields}}]}`));
   members((await topic.read()).records[0], { data: 1 }, "record");
 });
