@@ -226,8 +226,8 @@ for (const [what, open, close] of [
     const levels = 1_000_000;
     invalid(await topic.append(`{"records":[{"data":${nested(levels, open, close)}}]}`));
     invalid(await topic.append(`{"records":[{"data":${open.repeat(levels)}`));
-    invalid(await topic.diff(`{"ignored":${nested(levels, open, close)}}`));
-    invalid(await topic.put(open.repeat(levels)));
+    refused(await topic.diff(`{"ignored":${nested(levels, open, close)}}`));
+    refused(await topic.put(open.repeat(levels)));
     await topic.untouched();
   });
 }
