@@ -44,16 +44,37 @@ export function capRefusal(
   records: number,
   bytes: number,
 ): TopicsError | undefined {
-  if (plan.config.discard !== "reject") return undefined;
-  const capRecords = bound(plan.config.capRecords) ?? Infinity;
-  const capBytes = bound(plan.config.capBytes) ?? Infinity;
-  const caps = { topic: name, cap_records: Number(plan.config.capRecords), cap_bytes: Number(plan.config.capBytes) };
-  if (records > capRecords || bytes > capBytes) {
-    return new TopicsError("record_too_large", "this write alone is larger than the topic's cap", caps);
-  }
+  const alone = tooLargeAlone(name, plan.config, records, bytes);
+  if (alone !== undefined || plan.config.discard !== "reject") return alone;
+  const { capRecords, capBytes } = capsOf(plan.config);
   const full =
     view.count + plan.stagedRecords + records > capRecords || view.bytes + plan.stagedBytes + bytes > capBytes;
   if (!full) return undefined;
   const seqs = { head_seq: plan.head, earliest_seq: view.earliestSeq };
-  return new TopicsError("topic_full", "the topic is full and refuses further records", { ...caps, ...seqs });
+  const detail = { ...capDetail(name, plan.config), ...seqs };
+  return new TopicsError("topic_full", "the topic is full and refuses further records", detail);
+}
+
+/** A write that a `reject` topic would not take even when empty: trying again never helps. */
+export function tooLargeAlone(
+  name: string,
+  config: TopicConfig,
+  records: number,
+  bytes: number,
+): TopicsError | undefined {
+  const { capRecords, capBytes } = capsOf(config);
+  if (config.discard !== "reject" || (records <= capRecords && bytes <= capBytes)) return undefined;
+  return new TopicsError(
+    "record_too_large",
+    "this write alone is larger than the topic's cap",
+    capDetail(name, config),
+  );
+}
+
+function capsOf(config: TopicConfig): { capRecords: number; capBytes: number } {
+  return { capRecords: bound(config.capRecords) ?? Infinity, capBytes: bound(config.capBytes) ?? Infinity };
+}
+
+function capDetail(name: string, config: TopicConfig): Record<string, unknown> {
+  return { topic: name, cap_records: Number(config.capRecords), cap_bytes: Number(config.capBytes) };
 }

@@ -17,8 +17,10 @@ export interface RecoveryDeps {
   readonly manifest: Manifest;
   readonly latchNoted: boolean;
   readonly events: WalEvents;
-  /** Takes every frame of topics, and final frames; a string says why it cannot be, which is damage. */
+  /** Takes every frame in order; a string says why it cannot be, which is damage. */
   visit(shard: number, frame: Frame): string | undefined;
+  /** A commit stamp that was logged. */
+  observe(stamp: number): void;
   progress(fraction: number): void;
   topicName(topicId: number): string | undefined;
 }
@@ -64,6 +66,7 @@ async function replayAll(deps: RecoveryDeps, chains: Chains, places: SyncedPlace
     places,
     visit: (shard: number, frame: Frame) => deps.visit(shard, frame),
     progress: (bytes: number) => deps.progress(Math.min(1, (read += bytes) / Math.max(1, total))),
+    observe: (stamp: number) => deps.observe(stamp),
     topicName: (topicId: number) => deps.topicName(topicId),
   };
   const replayed: ReplayedShard[] = [];

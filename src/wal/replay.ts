@@ -5,7 +5,6 @@
 import type { Env } from "../env/env.ts";
 import { damage, type DamagePlace, type StartRefusal } from "../storage/refusal.ts";
 import type { ChainFile, ShardChain } from "./chain.ts";
-import { frameKind } from "./commit.ts";
 import { examineTail, type TailEvidence } from "./evidence.ts";
 import { firstFrameAt } from "./file-header.ts";
 import type { ExpectedPlace, Frame } from "./frame.ts";
@@ -19,7 +18,9 @@ export interface ReplayDeps {
   readonly env: Env;
   readonly places: SyncedPlaces;
   visit: ReplayVisitor;
-  /** Bytes read so far. */
+  /** A commit stamp that was logged, in a frame or in a file's header. */
+  observe(stamp: number): void;
+  /** Bytes read of one more file. */
   progress(bytes: number): void;
   /** Whose the frames of a topic id are, for messages. */
   topicName(topicId: number): string | undefined;
@@ -46,6 +47,7 @@ export async function replayShard(
     const successor = chain.files[at + 1];
     const expected: ExpectedPlace = { shard, shards, fileIndex: file.header.index };
     places.learn(shard, { index: file.header.index, position: Math.max(firstFrameAt, file.header.carriedEnd) });
+    deps.observe(file.header.stamp);
     const handle = await deps.env.fs.open(file.path, "read");
     try {
       const declaredEnd = successor?.header.predecessor.end;
@@ -55,9 +57,8 @@ export async function replayShard(
         (frame) => {
           frames++;
           frame.synced.forEach((place, other) => places.learn(other, place));
-          return isOwn(frame.fields.kind) && frame.fields.kind !== frameKind.final
-            ? undefined
-            : deps.visit(shard, frame);
+          deps.observe(frame.fields.stamp);
+          return deps.visit(shard, frame);
         },
       );
       deps.progress(scanned.end);
@@ -105,9 +106,4 @@ function refuse(deps: ReplayDeps, file: ChainFile, scanned: Scanned, what: strin
     ...(fields && fields.count > 0 ? { firstSeq: fields.firstSeq, lastSeq: fields.firstSeq + fields.count - 1 } : {}),
   };
   return damage(`a WAL file is ${what}: ${why}`, place);
-}
-
-/** Frames that say nothing about topics; a clean stop's final frame does: it lowers ceilings. */
-function isOwn(kind: number): boolean {
-  return kind === frameKind.mark || kind === frameKind.final;
 }

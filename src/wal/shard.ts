@@ -133,6 +133,25 @@ export class Shard implements CommitLog {
     return this.#wait(true, "");
   }
 
+  /** Logs a clock value although nothing else happens (1.6); `false` when that can't be had now. */
+  logTime(stamp: number): Promise<boolean> {
+    const draft = this.#ownFrame(frameKind.mark, stamp);
+    if (this.#mode !== "open" || this.#file.room - this.#queuedBytes < draft.bytes.length)
+      return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const commit: Commit = {
+        draft,
+        wants: "written",
+        reserve: true,
+        acked: false,
+        written: () => resolve(true),
+        synced: () => undefined,
+        failed: () => resolve(false),
+      };
+      this.submit(commit);
+    });
+  }
+
   /** Everything submitted is synced, then the clean stop's final frame is. Leaves it out when the shard is latched. */
   async close(stamp: number): Promise<void> {
     while (this.#mode === "switching" || (this.#mode === "open" && !this.#settled)) {

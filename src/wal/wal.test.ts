@@ -76,6 +76,7 @@ async function open(env: Env, directory: string, config: WalConfig = defaultWalC
     latchNoted: false,
     events: () => undefined,
     progress: () => undefined,
+    observe: () => undefined,
     topicName: () => undefined,
     visit: (shard: number, frame: Frame) => {
       if (frame.fields.kind === frameKind.records)
@@ -100,8 +101,8 @@ async function open(env: Env, directory: string, config: WalConfig = defaultWalC
     [],
   );
   const append = async (shard: Shard, op: number, text: string, wants: CommitStage): Promise<void> => {
-    for (let wait = shard.admit(text.length, { reserve: false, patient: true }); wait;)
-      wait = await wait.then(() => shard.admit(text.length, { reserve: false, patient: true }));
+    const room = { reserve: false, patient: true };
+    for (let wait = shard.admit(text.length, room); wait; wait = shard.admit(text.length, room)) await wait;
     const fields = {
       kind: frameKind.records,
       topicId: 1,

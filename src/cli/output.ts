@@ -1,0 +1,87 @@
+/** What the server says: JSON lines for machines (pino), one plain line each on a terminal (spec 7.1). */
+import { pino } from "pino";
+import type { EngineEvent } from "../engine/events.ts";
+import type { Settings } from "./settings.ts";
+
+export type Level = Exclude<Settings["TOPICS_LOG"], "silent">;
+
+export interface Log {
+  write(level: Level, message: string, facts?: Readonly<Record<string, unknown>>): void;
+}
+
+export function openLog(level: Settings["TOPICS_LOG"]): Log {
+  return process.stderr.isTTY ? new TerminalLog(level) : new LineLog(level);
+}
+
+class LineLog implements Log {
+  readonly #pino;
+
+  constructor(level: Settings["TOPICS_LOG"]) {
+    this.#pino = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }));
+  }
+
+  write(level: Level, message: string, facts: Readonly<Record<string, unknown>> = {}): void {
+    this.#pino[level](facts, message);
+  }
+}
+
+const severity: Readonly<Record<Settings["TOPICS_LOG"], number>> = {
+  trace: 10,
+  debug: 20,
+  info: 30,
+  warn: 40,
+  error: 50,
+  fatal: 60,
+  silent: Infinity,
+};
+
+class TerminalLog implements Log {
+  readonly #least: number;
+
+  constructor(level: Settings["TOPICS_LOG"]) {
+    this.#least = severity[level];
+  }
+
+  write(level: Level, message: string, facts: Readonly<Record<string, unknown>> = {}): void {
+    if (severity[level] < this.#least) return;
+    const rest = Object.entries(facts).map(
+      ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+    );
+    process.stderr.write(`${[level === "info" ? message : `${level}: ${message}`, ...rest].join("  ")}\n`);
+  }
+}
+
+/** Events that somebody should read, and how loudly they are said; the rest are for metrics. */
+export function logEvent(log: Log, event: EngineEvent): void {
+  const { type, ...facts } = event;
+  switch (type) {
+    case "wal-synced":
+    case "wal-written":
+    case "wal-marked":
+      return;
+    case "wal-rotated":
+    case "wal-recovered":
+      return log.write("debug", type, facts);
+    case "wal-latched":
+      return log.write("error", "a WAL shard is read-only after a disk error; restart when the disk is well", facts);
+    case "wal-abandoned":
+    case "wal-space-short":
+      return log.write("error", "no space for the WAL: appends are refused until there is some", facts);
+    case "wal-tail-cut":
+      return log.write("warn", "cut a torn tail that was never acked as synced", facts);
+    case "hole-found":
+      return log.write("warn", "records may have been lost; readers will be told", facts);
+    case "shards-kept":
+      return log.write(
+        "warn",
+        "TOPICS_WAL_SHARDS differs from what this directory was made with, which is kept",
+        facts,
+      );
+    case "clock-jumped":
+      return log.write("warn", "the wall clock jumped ahead by more than an hour", facts);
+    case "wal-space-back":
+    case "recovered":
+    case "stopped":
+      return log.write("info", type, facts);
+  }
+}

@@ -1,0 +1,74 @@
+/** The command line: verbs, flags, and how they end. `serve` is what happens when no verb is given. */
+import { Command } from "commander";
+import { exitCode, serve } from "./serve.ts";
+import { readSettings, type ReadSettings, SettingError, type SettingName, settings } from "./settings.ts";
+import { version } from "./version.ts";
+
+const flags: Readonly<Record<string, SettingName>> = {
+  host: "TOPICS_HOST",
+  port: "TOPICS_PORT",
+  portFile: "TOPICS_PORT_FILE",
+  dataDir: "TOPICS_DATA_DIR",
+  walShards: "TOPICS_WAL_SHARDS",
+  log: "TOPICS_LOG",
+};
+
+/** Runs the command line and resolves to the exit code. */
+export async function run(argv: readonly string[]): Promise<number> {
+  let code: number = exitCode.good;
+  const program = new Command("topics")
+    .description("A persistent, append-only event log: one process, one directory, one machine, over HTTP.")
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError("(topics --help lists what there is)");
+  program
+    .command("serve", { isDefault: true })
+    .description("run the server (the default)")
+    .option("--host <address>", settings.TOPICS_HOST.help)
+    .option("--port <number>", settings.TOPICS_PORT.help)
+    .option("--port-file <path>", settings.TOPICS_PORT_FILE.help)
+    .option("--data-dir <path>", settings.TOPICS_DATA_DIR.help)
+    .option("--wal-shards <number>", settings.TOPICS_WAL_SHARDS.help)
+    .option("--log <level>", settings.TOPICS_LOG.help)
+    .option("--print-config", "show every setting with its source, and exit")
+    .addHelpText("after", () => `\nEnvironment (flags override it):\n${settingsTable()}`)
+    .action(async (options: Record<string, string | boolean>) => {
+      const read = readSettings(process.env, chosen(options));
+      if (options["printConfig"]) process.stdout.write(printed(read));
+      else code = await serve(read);
+    });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof SettingError) {
+      process.stderr.write(`topics: ${error.message}\n`);
+      return exitCode.usage;
+    }
+    const ended = error as { code?: unknown; exitCode?: unknown };
+    if (typeof ended.code === "string" && ended.code.startsWith("commander."))
+      return ended.exitCode === 0 ? exitCode.good : exitCode.usage;
+    throw error;
+  }
+}
+
+function chosen(options: Record<string, string | boolean>): Partial<Record<SettingName, string>> {
+  const given: Partial<Record<SettingName, string>> = {};
+  for (const [option, name] of Object.entries(flags)) {
+    const value = options[option];
+    if (typeof value === "string") given[name] = value;
+  }
+  return given;
+}
+
+function settingsTable(): string {
+  return Object.entries(settings)
+    .map(([name, row]) => `  ${name.padEnd(30)} ${row.help} (${row.standard === "" ? "unset" : String(row.standard)})`)
+    .join("\n");
+}
+
+function printed({ settings: values, sources }: ReadSettings): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${String(value)}  # ${sources[name as SettingName]}\n`)
+    .join("");
+}

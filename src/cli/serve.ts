@@ -1,0 +1,141 @@
+/** `topics serve`: lock, listen, recover, ready; and the way back (spec 7.5). */
+import { renameSync, writeFileSync } from "node:fs";
+import { openEngine, type RunningEngine } from "../engine/engine.ts";
+import { nodeEnv } from "../env/node-env.ts";
+import { defaultHttpConfig, type HttpConfig } from "../http/config.ts";
+import { type HttpServer, startServer } from "../http/server.ts";
+import { StartRefusal } from "../storage/refusal.ts";
+import { defaultWalConfig } from "../wal/config.ts";
+import { logEvent, type Log, openLog } from "./output.ts";
+import {
+  defaultShards,
+  isLoopback,
+  listenAddress,
+  type ReadSettings,
+  SettingError,
+  type Settings,
+} from "./settings.ts";
+import { version } from "./version.ts";
+
+export const exitCode = { good: 0, failed: 1, usage: 2 } as const;
+
+/** Runs until a signal ends it; resolves to the exit code. */
+export async function serve({ settings, warnings }: ReadSettings): Promise<number> {
+  const log = openLog(settings.TOPICS_LOG);
+  for (const warning of warnings) log.write("warn", warning);
+  const address = listenAddress(settings);
+  guardAddress(address.host, settings, log);
+  const env = nodeEnv();
+  const stopAsked = signals(log);
+  let engine: RunningEngine | undefined;
+  let server: HttpServer | undefined;
+  try {
+    engine = await openEngine(env, engineConfig(settings), {
+      events: (event) => logEvent(log, event),
+      crash: (error) => crash(log, error),
+    });
+    server = await startServer({
+      engine,
+      clock: env.clock,
+      timers: env.timers,
+      config: httpConfig(settings, address),
+      events: {
+        handlerFailed: ({ method, path, error }) =>
+          log.write("error", "a handler failed", { method, path, error: text(error) }),
+        connectionRefused: ({ code }) => log.write("debug", "refused a connection", { code }),
+      },
+    });
+    const url = `${server.host.includes(":") ? `[${server.host}]` : server.host}:${server.port}`;
+    writePortFile(settings.TOPICS_PORT_FILE, url);
+    log.write("info", `listening on http://${url}`, { data: settings.TOPICS_DATA_DIR });
+    await engine.recover();
+    log.write("info", "ready");
+  } catch (error) {
+    if (!(error instanceof StartRefusal) && !(error instanceof Error)) throw error;
+    log.write("fatal", error instanceof StartRefusal ? `refused to start: ${error.message}` : text(error));
+    await server?.stop();
+    return exitCode.failed;
+  }
+  await stopAsked;
+  return stop(engine, server, log);
+}
+
+async function stop(engine: RunningEngine, server: HttpServer, log: Log): Promise<number> {
+  engine.refuseNewWork();
+  const { cutOff } = await server.stop();
+  const drained = await engine.close(defaultHttpConfig.drainMs);
+  if (cutOff > 0) log.write("warn", "requests were cut off at the end of the drain budget", { count: cutOff });
+  if (!drained) log.write("error", "the log could not be drained in time; nothing acked is lost");
+  return drained ? exitCode.good : exitCode.failed;
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once, which loses nothing acked. */
+function signals(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ["SIGINT", "SIGTERM"] as const)
+      process.on(signal, () => {
+        if (asked) process.exit(exitCode.failed);
+        asked = true;
+        log.write("info", `stopping on ${signal}; a second one ends at once`);
+        resolve();
+      });
+    // A server that listens keeps the process alive; until it does, and while it stops, this does.
+    const alive = setInterval(() => undefined, 1 << 30);
+    process.on("exit", () => clearInterval(alive));
+  });
+}
+
+/** An uncaught error is a bug. Ending at once is safe for the same reason that `kill -9` is. */
+function crash(log: Log, error: unknown): never {
+  log.write("fatal", "internal error", { error: text(error) });
+  process.exit(exitCode.failed);
+}
+
+function guardAddress(host: string, settings: Settings, log: Log): void {
+  if (!isLoopback(host) && !settings.TOPICS_ALLOW_INSECURE_NO_AUTH)
+    throw new SettingError(
+      `refusing to listen on ${host} without access control: bind a loopback address, or set TOPICS_ALLOW_INSECURE_NO_AUTH=1 behind a proxy that has it`,
+    );
+  log.write("warn", "no access control: whoever can reach this address may read, write and delete");
+}
+
+function writePortFile(path: string, address: string): void {
+  if (path === "") return;
+  writeFileSync(`${path}.tmp`, address);
+  renameSync(`${path}.tmp`, path);
+}
+
+function engineConfig(settings: Settings): Parameters<typeof openEngine>[1] {
+  return {
+    directory: settings.TOPICS_DATA_DIR,
+    shards: settings.TOPICS_WAL_SHARDS || defaultShards(),
+    shardsAsked: settings.TOPICS_WAL_SHARDS > 0,
+    wal: { ...defaultWalConfig, fileBytes: settings.TOPICS_WAL_FILE_BYTES, diskSyncMs: settings.TOPICS_DISK_SYNC_MS },
+    maxTopics: settings.TOPICS_MAX_TOPICS,
+    maxIdempotencyKeys: settings.TOPICS_MAX_IDEMPOTENCY_KEYS,
+  };
+}
+
+function httpConfig(settings: Settings, address: { host: string; port: number }): HttpConfig {
+  return {
+    ...defaultHttpConfig,
+    ...address,
+    version,
+    maxLimit: settings.TOPICS_MAX_LIMIT,
+    limits: {
+      ...defaultHttpConfig.limits,
+      maxRecords: settings.TOPICS_MAX_BATCH_RECORDS,
+      maxRecordBytes: settings.TOPICS_MAX_RECORD_BYTES,
+      maxBodyBytes: settings.TOPICS_MAX_BODY_BYTES,
+      maxMetaBytes: settings.TOPICS_MAX_META_BYTES,
+      maxTagBytes: settings.TOPICS_MAX_TAG_BYTES,
+      maxNodeBytes: settings.TOPICS_MAX_NODE_BYTES,
+      maxDepth: settings.TOPICS_MAX_JSON_DEPTH,
+    },
+  };
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

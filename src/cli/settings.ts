@@ -1,0 +1,153 @@
+/**
+ * The settings of a server (spec 7.1): environment variables, their defaults, and what they accept. An empty value counts
+ * as unset; a value that does not parse stops the start with a message that names it; an unknown `TOPICS_*` name is worth
+ * a warning, never an error.
+ */
+import { cpus } from "node:os";
+import { bodyBytesCeiling, defaultBatchLimits, defaultMaxLimit, minDepth } from "../base/limits.ts";
+import { defaultWalConfig } from "../wal/config.ts";
+import { maxShards } from "../wal/frame.ts";
+
+export class SettingError extends Error {
+  override readonly name = "SettingError";
+}
+
+type Parser<T> = (text: string, name: string) => T;
+
+interface Setting<T> {
+  readonly parse: Parser<T>;
+  readonly standard: T;
+  readonly help: string;
+}
+
+function integer(least: number, most: number): Parser<number> {
+  return (text, name) => {
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+    if (!(value >= least && value <= most))
+      throw new SettingError(`${name} must be a whole number from ${least} to ${most}, not "${text}"`);
+    return value;
+  };
+}
+
+const plainText: Parser<string> = (text) => text;
+
+const flag: Parser<boolean> = (text, name) => {
+  if (text === "1" || text === "true") return true;
+  if (text === "0" || text === "false") return false;
+  throw new SettingError(`${name} must be 1, true, 0 or false, not "${text}"`);
+};
+
+function oneOf<T extends string>(...words: readonly T[]): Parser<T> {
+  return (text, name) => {
+    const word = words.find((known) => known === text);
+    if (word === undefined) throw new SettingError(`${name} must be one of ${words.join(", ")}, not "${text}"`);
+    return word;
+  };
+}
+
+function setting<T>(parse: Parser<T>, standard: T, help: string): Setting<T> {
+  return { parse, standard, help };
+}
+
+const anySize = Number.MAX_SAFE_INTEGER;
+const { maxRecords, maxRecordBytes, maxBodyBytes, maxMetaBytes, maxTagBytes, maxNodeBytes, maxDepth } =
+  defaultBatchLimits;
+
+/** One row per variable that this version acts on. */
+export const settings = {
+  TOPICS_HOST: setting(plainText, "127.0.0.1", "address to listen on, or host:port"),
+  TOPICS_PORT: setting(integer(0, 65_535), 4000, "port to listen on; 0 takes any free one"),
+  TOPICS_PORT_FILE: setting(plainText, "", "file that the chosen host:port is written to"),
+  TOPICS_DATA_DIR: setting(plainText, "./topics-data", "directory of the log; absent or empty is a fresh start"),
+  TOPICS_ALLOW_INSECURE_NO_AUTH: setting(flag, false, "allow listening beyond loopback without keys"),
+  TOPICS_WAL_SHARDS: setting(integer(0, maxShards), 0, "ordered writers of a fresh directory; 0 is min(cpus, 8)"),
+  TOPICS_WAL_FILE_BYTES: setting(integer(65_536, 2 ** 32), defaultWalConfig.fileBytes, "length of a WAL file"),
+  TOPICS_DISK_SYNC_MS: setting(
+    integer(1, 60_000),
+    defaultWalConfig.diskSyncMs,
+    "how long an acked disk write may stay un-synced",
+  ),
+  TOPICS_MAX_TOPICS: setting(integer(0, anySize), 100_000, "topics in all; 0 is unlimited"),
+  TOPICS_MAX_IDEMPOTENCY_KEYS: setting(
+    integer(0, anySize),
+    1_000_000,
+    "idempotency keys remembered in all; 0 is unlimited",
+  ),
+  TOPICS_MAX_LIMIT: setting(integer(1, 1_000_000), defaultMaxLimit, "records of one read"),
+  TOPICS_MAX_BATCH_RECORDS: setting(integer(1, 1_000_000), maxRecords, "records of one write"),
+  TOPICS_MAX_RECORD_BYTES: setting(integer(1, bodyBytesCeiling), maxRecordBytes, "data and meta of one record"),
+  TOPICS_MAX_BODY_BYTES: setting(integer(1, 512 << 20), maxBodyBytes, "one request body"),
+  TOPICS_MAX_META_BYTES: setting(integer(1, bodyBytesCeiling), maxMetaBytes, "meta of one record"),
+  TOPICS_MAX_TAG_BYTES: setting(integer(1, 65_536), maxTagBytes, "tag of one record"),
+  TOPICS_MAX_NODE_BYTES: setting(integer(1, 65_536), maxNodeBytes, "node of one record"),
+  TOPICS_MAX_JSON_DEPTH: setting(integer(minDepth, 10_000), maxDepth, "levels of JSON nesting"),
+  TOPICS_LOG: setting(
+    oneOf("fatal", "error", "warn", "info", "debug", "trace", "silent"),
+    "info",
+    "least level that is logged",
+  ),
+} as const;
+
+export type SettingName = keyof typeof settings;
+export type Settings = { readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never };
+
+/** Names that the contract has and this version does not act on yet. Those that guard access refuse the start instead. */
+const later = new Set(
+  `PROBE_AUTH MAX_CLAIM MAX_WATCH_TOPICS COLD_DIR WAL_ARCHIVE_DIR BACKUP_DIR CACHE_BYTES STREAM_BUFFER_BYTES
+  CHECKPOINT_BYTES CHECKPOINT_MS MAX_BUFFERED_BYTES ROUTER_RETAIN_BYTES TAIL_BYTES SEGMENT_MAX_EVENTS SEGMENT_MAX_BYTES
+  SEGMENT_MAX_AGE_MS HOT_RETAIN_SEGMENTS HOT_RETAIN_BYTES MAX_ROUTERS MAX_WATCH_SESSIONS MAX_SSE_CONNECTIONS
+  MAX_SSE_CONNECTIONS_PER_KEY MAX_INFLIGHT_PER_KEY MAX_TOTAL_BYTES CORS_ORIGINS`
+    .split(/\s+/)
+    .map((name) => `TOPICS_${name}`),
+);
+const guards = ["TOPICS_API_KEYS", "TOPICS_ALLOWED_HOSTS"];
+
+export interface ReadSettings {
+  readonly settings: Settings;
+  /** Where each value comes from. */
+  readonly sources: Readonly<Record<SettingName, "default" | "environment" | "flag">>;
+  readonly warnings: readonly string[];
+}
+
+export function readSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  flags: Readonly<Partial<Record<SettingName, string>>>,
+): ReadSettings {
+  const values: Record<string, unknown> = {};
+  const sources: Record<string, "default" | "environment" | "flag"> = {};
+  for (const [name, row] of Object.entries(settings) as [SettingName, Setting<unknown>][]) {
+    const given = flags[name] ?? (environment[name] || undefined);
+    values[name] = given === undefined ? row.standard : row.parse(given, name);
+    sources[name] = flags[name] !== undefined ? "flag" : given === undefined ? "default" : "environment";
+  }
+  const warnings: string[] = [];
+  for (const [name, value] of Object.entries(environment)) {
+    if (!name.startsWith("TOPICS_") || !value || name in settings) continue;
+    if (guards.includes(name))
+      throw new SettingError(`${name} is set, but this version has no access control yet: unset it, or wait`);
+    warnings.push(
+      later.has(name) ? `${name} has no effect in this version` : `${name} is not a setting of this server`,
+    );
+  }
+  return { settings: values as Settings, sources: sources as ReadSettings["sources"], warnings };
+}
+
+/** A port in the host wins (spec 7.1). IPv6 addresses with a port go in brackets. */
+export function listenAddress({ TOPICS_HOST: text, TOPICS_PORT: port }: Settings): { host: string; port: number } {
+  const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(text);
+  const split = bracketed ?? /^([^:]+):(\d+)$/.exec(text);
+  if (!split) return { host: text, port };
+  return {
+    host: split[1],
+    port: split[2] === undefined ? port : integer(0, 65_535)(split[2], "the port in TOPICS_HOST"),
+  };
+}
+
+/** The default of `TOPICS_WAL_SHARDS`. */
+export function defaultShards(): number {
+  return Math.min(cpus().length, 8);
+}
+
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}

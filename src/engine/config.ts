@@ -1,0 +1,14 @@
+/** What the engine has to be told (spec 7.1). */
+import type { WalConfig } from "../wal/config.ts";
+
+export interface EngineConfig {
+  readonly directory: string;
+  /** Shards of a fresh directory; one that exists keeps the number it was made with. */
+  readonly shards: number;
+  /** The number was asked for, and is not just the default. */
+  readonly shardsAsked: boolean;
+  readonly wal: WalConfig;
+  /** 0: unlimited. */
+  readonly maxTopics: number;
+  readonly maxIdempotencyKeys: number;
+}

@@ -1,0 +1,74 @@
+/** A data directory from nothing to a lock and a manifest (spec 6.2, 6.5, 6.6). */
+import { type Env, errnoOf } from "../env/env.ts";
+import { manifestName, parseWalFileName } from "../storage/layout.ts";
+import { DirectoryLock } from "../storage/lock.ts";
+import { type Manifest, ManifestStore } from "../storage/manifest.ts";
+import { damage, StartRefusal } from "../storage/refusal.ts";
+import { toHex } from "../wal/file-header.ts";
+
+export interface OpenDirectory {
+  readonly lock: DirectoryLock;
+  readonly manifest: ManifestStore;
+}
+
+/** Refuses a directory in use, one that cannot be read, and one whose manifest is damaged or gone. */
+export async function openDirectory(env: Env, directory: string, shards: number): Promise<OpenDirectory> {
+  const names = await prepareDirectory(env, directory);
+  const lock = await DirectoryLock.take(env, directory);
+  try {
+    const manifest =
+      (await ManifestStore.open(env.fs, directory)) ?? (await freshManifest(env, directory, names, shards));
+    return { lock, manifest };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** The names in it; made, durably, where it is absent. An existing but unreadable one is an error, never a fresh start. */
+async function prepareDirectory(env: Env, directory: string): Promise<string[]> {
+  try {
+    await makeDirectory(env, directory);
+    return await env.fs.readdir(directory);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    throw new StartRefusal("unreadable", `cannot use the data directory ${directory}: ${errno}`);
+  }
+}
+
+async function makeDirectory(env: Env, directory: string): Promise<void> {
+  const found = await env.fs.stat(directory);
+  if (found?.kind === "directory") return;
+  if (found) throw new StartRefusal("unreadable", `${directory} is not a directory`);
+  const parent = parentOf(directory);
+  if (parent !== directory) await makeDirectory(env, parent);
+  await env.fs.mkdir(directory);
+  await env.fs.syncDir(parent);
+}
+
+function parentOf(path: string): string {
+  const plain = path.replace(/\/+$/, "");
+  const cut = plain.lastIndexOf("/");
+  if (cut < 0) return plain === "." ? "." : ".";
+  return cut === 0 ? "/" : plain.slice(0, cut);
+}
+
+async function freshManifest(
+  env: Env,
+  directory: string,
+  names: readonly string[],
+  shards: number,
+): Promise<ManifestStore> {
+  const orphan = names.find((name) => parseWalFileName(name) !== undefined);
+  if (orphan !== undefined)
+    throw damage(`the manifest is missing, but there is a log (${orphan})`, { file: `${directory}/${manifestName}` });
+  const blank: Manifest = {
+    directoryId: toHex(env.random.bytes(16)),
+    layouts: [{ shards, files: Array.from({ length: shards }, () => []) }],
+    nextIndex: 1,
+    idCeiling: 1,
+    generation: 0,
+  };
+  return ManifestStore.create(env.fs, directory, blank);
+}

@@ -1,0 +1,282 @@
+/**
+ * All topics of a directory (spec 2, 6.5, 7.5). The facade: each verb is a few lines that find the topic and hand over.
+ *
+ * States: `recovering` → `ready` → `stopping`.
+ */
+import { TopicsError } from "../base/errors.ts";
+import { isTopicName } from "../base/names.ts";
+import { measureBatch } from "../base/record.ts";
+import type { Env } from "../env/env.ts";
+import { defaultConfig, type TopicConfig, type TopicConfigPatch } from "../topic/config.ts";
+import { tooLargeAlone } from "../topic/plan.ts";
+import type { ReadRequest, ReadResult } from "../topic/read.ts";
+import type { Topic } from "../topic/topic.ts";
+import type { Wal } from "../wal/wal.ts";
+import type {
+  AppendRequest,
+  AppendResult,
+  ConfigureResult,
+  DeleteRecordsRequest,
+  DeleteRecordsResult,
+  DeleteTopicResult,
+  Engine,
+  EngineStatus,
+  TopicPage,
+  TopicState,
+} from "./api.ts";
+import { Catalog } from "./catalog.ts";
+import type { EngineConfig } from "./config.ts";
+import { type CreatorDeps, topicNamed } from "./creator.ts";
+import { openDirectory, type OpenDirectory } from "./directory.ts";
+import { EngineClock } from "./engine-clock.ts";
+import type { EngineHooks } from "./engine-hooks.ts";
+import { Housekeeper } from "./housekeeper.ts";
+import { effectivePriority } from "./priority.ts";
+import { recover } from "./recover.ts";
+import { SharedQuota } from "./quota.ts";
+
+export interface RunningEngine extends Engine {
+  /** From the lock to ready. Rejects with a `StartRefusal`. */
+  recover(): Promise<void>;
+  refuseNewWork(): void;
+  /** A clean stop; `false` when it could not be had within the budget. Nothing acked is lost either way. */
+  close(drainMs: number): Promise<boolean>;
+}
+
+/** Takes the directory's lock and reads its manifest; `recover` does the rest. */
+export async function openEngine(env: Env, config: EngineConfig, hooks: EngineHooks): Promise<RunningEngine> {
+  const directory = await openDirectory(env, config.directory, config.shards);
+  const recorded = directory.manifest.current.layouts.at(-1)!.shards;
+  if (config.shardsAsked && recorded !== config.shards)
+    hooks.events({ type: "shards-kept", recorded, asked: config.shards });
+  return new TopicsEngine(env, config, hooks, directory);
+}
+
+class TopicsEngine implements RunningEngine {
+  readonly #env: Env;
+  readonly #config: EngineConfig;
+  readonly #hooks: EngineHooks;
+  readonly #directory: OpenDirectory;
+  readonly #catalog = new Catalog();
+  readonly #clock: EngineClock;
+  readonly #quota: SharedQuota;
+  #status: EngineStatus = { state: "recovering", replayProgress: 0 };
+  #wal: Wal | undefined;
+  #creator: CreatorDeps | undefined;
+  #housekeeper: Housekeeper | undefined;
+
+  constructor(env: Env, config: EngineConfig, hooks: EngineHooks, directory: OpenDirectory) {
+    this.#env = env;
+    this.#config = config;
+    this.#hooks = hooks;
+    this.#directory = directory;
+    this.#clock = new EngineClock(env.clock, (byMs) => hooks.events({ type: "clock-jumped", byMs }));
+    this.#quota = new SharedQuota(config.maxIdempotencyKeys);
+  }
+
+  async recover(): Promise<void> {
+    const started = this.#env.clock.monotonicMs();
+    const { wal, ids, topicDeps } = await recover({
+      env: this.#env,
+      config: this.#config,
+      hooks: this.#hooks,
+      directory: this.#directory,
+      catalog: this.#catalog,
+      clock: this.#clock,
+      quota: this.#quota,
+      progress: (fraction) => (this.#status = { state: "recovering", replayProgress: fraction }),
+    });
+    this.#wal = wal;
+    this.#creator = { catalog: this.#catalog, ids, wal, topicDeps, maxTopics: this.#config.maxTopics };
+    this.#housekeeper = new Housekeeper(this.#env.timers, this.#clock, wal, () => this.#catalog.all());
+    this.#status = { state: "ready", topics: 0, readOnlyShards: [], shards: wal.shards.length };
+    this.#hooks.events({
+      type: "recovered",
+      topics: this.#catalog.size,
+      records: this.#quota.records,
+      ms: Math.round(this.#env.clock.monotonicMs() - started),
+    });
+  }
+
+  status(): EngineStatus {
+    if (this.#status.state !== "ready") return this.#status;
+    const { shards, latched } = this.#wal!;
+    return { state: "ready", topics: this.#catalog.size, readOnlyShards: latched, shards: shards.length };
+  }
+
+  refuseNewWork(): void {
+    this.#status = { state: "stopping" };
+  }
+
+  async close(drainMs: number): Promise<boolean> {
+    this.refuseNewWork();
+    this.#housekeeper?.stop();
+    const drained = this.#wal ? await this.#drain(this.#wal, drainMs) : true;
+    await this.#directory.lock.release();
+    this.#hooks.events({ type: "stopped" });
+    return drained;
+  }
+
+  async append(name: string, request: AppendRequest): Promise<AppendResult> {
+    const existing = this.#known(name);
+    if (existing) return { ...(await existing.append(request)), created: false };
+    const { topic, created } = await this.#createFor(name, request);
+    // Both are staged in one go; the answer to the records comes behind the creation's.
+    const [result] = await Promise.all([topic.append(request), created]);
+    return { ...result, created: created !== undefined };
+  }
+
+  async read(name: string, request: ReadRequest): Promise<ReadResult> {
+    return this.#live(name).read(request);
+  }
+
+  async configureTopic(name: string, patch: TopicConfigPatch, mode: "put" | "patch"): Promise<ConfigureResult> {
+    this.#ready();
+    checkName(name);
+    const known = this.#known(name);
+    if (known) return this.#reconfigure(known, patch, mode);
+    if (mode === "patch") throw notFound(name);
+    const { topic, created } = await topicNamed(this.#creator!, name, { ...defaultConfig, ...patch }, 0);
+    if (created === undefined) return this.#reconfigure(topic, patch, mode);
+    await created;
+    return { created: true, config: topic.config };
+  }
+
+  topicState(name: string, touch: boolean): TopicState {
+    const topic = this.#live(name);
+    if (touch) topic.touch();
+    return this.#stateOf(topic);
+  }
+
+  listTopics(prefix: string, after: string | undefined, pageSize: number, touch: boolean): TopicPage {
+    this.#ready();
+    const topics: TopicState[] = [];
+    let last = after;
+    for (;;) {
+      const names = this.#catalog.page(prefix, last, pageSize + 1 - topics.length);
+      if (names.length === 0) return { topics, next: undefined };
+      for (const name of names) {
+        // The one too many says that there is more.
+        if (topics.length === pageSize) return { topics, next: last };
+        last = name;
+        const topic = this.#known(name);
+        if (!topic?.isLive) continue;
+        if (touch) topic.touch();
+        topics.push(this.#stateOf(topic));
+      }
+    }
+  }
+
+  async deleteTopic(name: string, ifEmpty: boolean): Promise<DeleteTopicResult> {
+    this.#ready();
+    checkName(name);
+    const topic = this.#known(name);
+    if (!topic) return { deleted: false, routersRemoved: [] };
+    const { count } = topic.summary();
+    if (ifEmpty && count > 0)
+      throw new TopicsError("topic_not_empty", `topic ${name} has ${count} records`, { topic: name, count });
+    const deleted = await topic.deleteTopic();
+    this.#known(name);
+    return { deleted, routersRemoved: [] };
+  }
+
+  async deleteRecords(name: string, request: DeleteRecordsRequest): Promise<DeleteRecordsResult> {
+    return this.#live(name).deleteRecords(request);
+  }
+
+  // --- finding and making topics ---------------------------------------------------------------------------------
+
+  #ready(): void {
+    if (this.#status.state === "ready") return;
+    if (this.#status.state === "stopping") throw new TopicsError("shutting_down", "the server is stopping");
+    throw new TopicsError("not_ready", "the log is being replayed", { replay_progress: this.#status.replayProgress });
+  }
+
+  /** The topic by that name, whether or not its creation is synced yet. */
+  #known(name: string): Topic | undefined {
+    this.#ready();
+    const topic = this.#catalog.named(name);
+    if (!topic?.isGone) return topic;
+    this.#catalog.remove(topic);
+    return undefined;
+  }
+
+  /** A topic that may be spoken of. */
+  #live(name: string): Topic {
+    const topic = this.#known(name);
+    if (!topic?.isLive) throw notFound(name);
+    return topic;
+  }
+
+  async #createFor(name: string, request: AppendRequest): ReturnType<typeof topicNamed> {
+    checkName(name);
+    const config: TopicConfig = { ...defaultConfig, ...request.config };
+    if (!(request.create ?? config.autoCreate)) throw notFound(name);
+    // What the new topic would refuse must not leave one behind.
+    const refusal = tooLargeAlone(name, config, request.batch.count, measureBatch(request.batch, 1, 1).payloadBytes);
+    if (refusal) throw refusal;
+    if (request.idempotencyKey !== undefined && !this.#quota.keysLeft)
+      throw new TopicsError("throttled", "too many idempotency keys are remembered", {
+        limit: "max_idempotency_keys",
+        max: this.#quota.maxKeys,
+      });
+    return topicNamed(this.#creator!, name, config, request.batch.count);
+  }
+
+  async #reconfigure(topic: Topic, patch: TopicConfigPatch, mode: "put" | "patch"): Promise<ConfigureResult> {
+    const { type } = topic.config;
+    if (patch.type !== undefined && patch.type !== type)
+      throw new TopicsError("topic_exists_incompatible", `topic ${topic.name} is a ${type}, and stays one`, {
+        topic: topic.name,
+        existing_type: type,
+        requested_type: patch.type,
+      });
+    await topic.configure(mode === "put" ? { ...defaultConfig, ...patch, type } : { ...topic.config, ...patch });
+    return { created: false, config: topic.config };
+  }
+
+  #stateOf(topic: Topic): TopicState {
+    const summary = topic.summary();
+    const { lastReadTs } = summary;
+    const idleMs = lastReadTs === undefined ? undefined : Math.max(0, this.#clock.nowMs() - lastReadTs);
+    return {
+      ...summary,
+      topic: topic.name,
+      config: topic.config,
+      effectivePriority: effectivePriority(topic.config, idleMs),
+    };
+  }
+
+  async #drain(wal: Wal, drainMs: number): Promise<boolean> {
+    let expired: () => void = () => undefined;
+    const budget = new Promise<boolean>((resolve) => (expired = () => resolve(false)));
+    const timer = this.#env.timers.after(drainMs, () => expired());
+    const stopped = this.#closeWal(wal).then(
+      () => true,
+      () => false,
+    );
+    const drained = await Promise.race([stopped, budget]);
+    this.#env.timers.clear(timer);
+    if (!drained) wal.abort();
+    return drained;
+  }
+
+  async #closeWal(wal: Wal): Promise<void> {
+    const lowered: Promise<void>[] = [];
+    for (const topic of this.#catalog.all()) {
+      const done = topic.lowerCeiling();
+      if (done) lowered.push(done);
+    }
+    // Where a shard is read-only its topics keep their ceilings, and get a hole at the next start.
+    await Promise.allSettled(lowered);
+    await wal.close(() => this.#clock.nextStamp());
+  }
+}
+
+function notFound(name: string): TopicsError {
+  return new TopicsError("topic_not_found", `there is no topic ${name}`, { topic: name });
+}
+
+function checkName(name: string): void {
+  if (!isTopicName(name)) throw new TopicsError("invalid_request", "not a topic name", { field: "topic" });
+}

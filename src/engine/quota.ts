@@ -1,0 +1,45 @@
+/** What all topics share the bounds of (spec 1.9, 7.3). */
+import type { Quota } from "../topic/contents.ts";
+
+export class SharedQuota implements Quota {
+  readonly maxKeys: number;
+  #keys = 0;
+  #records = 0;
+  #bytes = 0;
+
+  /** `maxKeys` of 0 is no bound. */
+  constructor(maxKeys: number) {
+    this.maxKeys = maxKeys === 0 ? Number.MAX_SAFE_INTEGER : maxKeys;
+  }
+
+  get records(): number {
+    return this.#records;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get keysLeft(): boolean {
+    return this.#keys < this.maxKeys;
+  }
+
+  addLive(records: number, bytes: number): void {
+    this.#records += records;
+    this.#bytes += bytes;
+  }
+
+  reserveKey(): boolean {
+    if (!this.keysLeft) return false;
+    this.#keys++;
+    return true;
+  }
+
+  adoptKey(): void {
+    this.#keys++;
+  }
+
+  releaseKey(): void {
+    this.#keys--;
+  }
+}
