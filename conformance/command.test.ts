@@ -88,6 +88,23 @@ describe("probe", () => {
     assert.ok(report.cases.every((each) => each.reason === "the server runs without auth"));
   });
 
+  it("sends its key with every request, raw ones too, and holds a server with keys to them", async () => {
+    const server = new LittleServer(undefined, "secret");
+    const url = await server.listen();
+    try {
+      const { code, out } = await command(url, "--token", "secret", "--profile", "core", "--reporter", "json");
+      const { cases } = JSON.parse(out) as JsonReport;
+      assert.deepEqual(
+        cases.filter((each) => each.outcome !== "passed"),
+        [],
+      );
+      assert.equal(code, 0);
+      assert.equal((await command(url, "--profile", "core", "--filter", "append/creates")).code, 1);
+    } finally {
+      await server.close();
+    }
+  });
+
   const mistakes: Readonly<Record<Wrong, string>> = {
     "body-cut-short-committed": "framing/body-cut-short",
     "cursor-sticks": "diff/own-node-only",

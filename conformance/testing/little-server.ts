@@ -37,23 +37,19 @@ type Handler = (call: Call, name: string) => Answer | Promise<Answer>;
 export class LittleServer {
   readonly #topics = new Map<string, LittleTopic>();
   readonly #wrong: Wrong | undefined;
+  readonly #token: string | undefined;
   readonly #server: Server;
-  #requests = 0;
 
-  constructor(wrong?: Wrong) {
+  constructor(wrong?: Wrong, token?: string) {
     this.#wrong = wrong;
+    this.#token = token;
     this.#server = createServer((request, response) => {
-      this.#requests++;
       this.#serve(request, response).catch((error: unknown) => response.destroy(error as Error));
     });
   }
 
   get topics(): readonly string[] {
     return [...this.#topics.keys()];
-  }
-
-  get requests(): number {
-    return this.#requests;
   }
 
   async listen(): Promise<string> {
@@ -94,6 +90,8 @@ export class LittleServer {
   async #answer(request: IncomingMessage, closed: AbortSignal): Promise<Answer> {
     const [path = "", query = ""] = (request.url ?? "").split("?", 2);
     const method = request.method ?? "";
+    const open = this.#token === undefined || /\/(?:health|ready)z?$/.test(path);
+    if (!open && request.headers.authorization !== `Bearer ${this.#token}`) throw new Refusal(401, "unauthorized");
     const { handlers, name } = this.#route(path);
     const handler = handlers[method === "HEAD" ? "GET" : method];
     if (handler === undefined) {
