@@ -3,19 +3,32 @@ import type { Fs } from "../env/env.ts";
 import { readFully, writeFully } from "./io.ts";
 import { joinPath, temporarySuffix } from "./layout.ts";
 
+/** Space that a replacement finds allocated already, so that it can be had on a full disk too (spec 6.6). */
+const reserveBytes = 8192;
+
 /** When this resolves the new content is durable; when it rejects either the old or the new one will be found. */
 export async function replaceFile(fs: Fs, directory: string, name: string, content: Uint8Array): Promise<void> {
   const temporary = joinPath(directory, name + temporarySuffix);
-  const file = await fs.open(temporary, "create");
+  await writeWhole(fs, temporary, content);
+  await fs.rename(temporary, joinPath(directory, name));
+  await fs.syncDir(directory);
+}
+
+/** Allocates the temporary file of the next replacement. Where that can't be had, the next one has to find space itself. */
+export async function reserveReplacement(fs: Fs, directory: string, name: string): Promise<void> {
+  await writeWhole(fs, joinPath(directory, name + temporarySuffix), new Uint8Array(reserveBytes));
+}
+
+/** Over what is there, so that no block is given back and asked for again. */
+async function writeWhole(fs: Fs, path: string, content: Uint8Array): Promise<void> {
+  const file = await fs.open(path, "create");
   try {
-    await file.truncate(0);
     await writeFully(file, [content], 0);
+    await file.truncate(content.length);
     await file.datasync();
   } finally {
     await file.close();
   }
-  await fs.rename(temporary, joinPath(directory, name));
-  await fs.syncDir(directory);
 }
 
 /** The whole of a file of at most `maxBytes`; `undefined` when it is absent. */

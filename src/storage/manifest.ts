@@ -6,7 +6,7 @@
  */
 import { hash64 } from "../base/hash.ts";
 import type { Fs } from "../env/env.ts";
-import { readSmallFile, replaceFile } from "./atomic-file.ts";
+import { readSmallFile, replaceFile, reserveReplacement } from "./atomic-file.ts";
 import { manifestName } from "./layout.ts";
 import { damage, StartRefusal } from "./refusal.ts";
 
@@ -106,6 +106,7 @@ export class ManifestStore {
 
   static async create(fs: Fs, directory: string, manifest: Manifest): Promise<ManifestStore> {
     await replaceFile(fs, directory, manifestName, encodeManifest(manifest));
+    await reserveReplacement(fs, directory, manifestName);
     return new ManifestStore(fs, directory, manifest);
   }
 
@@ -120,8 +121,9 @@ export class ManifestStore {
       await replaceFile(this.#fs, this.#directory, manifestName, encodeManifest(next));
       this.#current = next;
     });
-    // A failed change is its caller's to hear of; the ones behind it go on from what is current.
-    this.#turn = turn.then(
+    const reserved = turn.then(() => reserveReplacement(this.#fs, this.#directory, manifestName));
+    // A failed change is its caller's to hear of; the ones behind it go on from what is current, with or without a reserve.
+    this.#turn = reserved.then(
       () => undefined,
       () => undefined,
     );
