@@ -96,6 +96,7 @@ export class CommitQueue {
   drain(): void {
     let moved = false;
     for (let head = this.#staged.peek(); head?.frame?.ready !== false && head; head = this.#staged.peek()) {
+      assert(this.#failure === undefined, "nothing is published while commits fail");
       this.#staged.shift();
       if (head.frame !== undefined) {
         head.frame.acked = true;
@@ -109,7 +110,8 @@ export class CommitQueue {
 
   /** The shard gives a frame up, and in the same breath every other one of the topic that is not acked. */
   failed(frame: StagedFrame, error: TopicsError): void {
-    assert(!frame.acked, "an acked commit never fails");
+    // Its answer is out: a shard that is torn down takes nothing back.
+    if (frame.acked) return;
     this.#failure = error;
     const items: Staged[] = [];
     while (items.at(-1)?.frame !== frame) items.push(this.#staged.shift());
