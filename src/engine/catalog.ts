@@ -1,10 +1,9 @@
-/** The topics of a directory by name and by id, and their names in order, so that a page costs O(page) (spec 2.5). */
+/** The topics of a directory by name, and the names in order, so that a page costs O(page) (spec 2.5). */
 import { assert } from "../base/assert.ts";
 import type { Topic } from "../topic/topic.ts";
 
 export class Catalog {
   readonly #byName = new Map<string, Topic>();
-  readonly #byId = new Map<number, Topic>();
   #names: string[] = [];
   #sorted = true;
 
@@ -16,24 +15,20 @@ export class Catalog {
     return this.#byName.get(name);
   }
 
-  numbered(id: number): Topic | undefined {
-    return this.#byId.get(id);
-  }
-
   all(): IterableIterator<Topic> {
     return this.#byName.values();
   }
 
   add(topic: Topic): void {
-    assert(!this.#byName.has(topic.name) && !this.#byId.has(topic.id), "a topic is added once");
+    assert(!this.#byName.has(topic.name), "a name is one topic's");
     this.#byName.set(topic.name, topic);
-    this.#byId.set(topic.id, topic);
     this.#names.push(topic.name);
     this.#sorted = this.#sorted && (this.#names.length === 1 || this.#names.at(-2)! < topic.name);
   }
 
   remove(topic: Topic): void {
-    assert(this.#byName.delete(topic.name) && this.#byId.delete(topic.id), "a topic is removed once");
+    assert(this.#byName.get(topic.name) === topic, "a topic is removed once");
+    this.#byName.delete(topic.name);
     this.#sort();
     this.#names.splice(this.#firstFrom(topic.name), 1);
   }
@@ -44,7 +39,7 @@ export class Catalog {
     const from = after === undefined || after < prefix ? this.#firstFrom(prefix) : this.#firstFrom(`${after}\0`);
     const names: string[] = [];
     for (let at = from; at < this.#names.length && names.length < count; at++) {
-      const name = this.#names[at]!;
+      const name = this.#names[at];
       if (!name.startsWith(prefix)) break;
       names.push(name);
     }
@@ -63,7 +58,7 @@ export class Catalog {
     let high = this.#names.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#names[middle]! < name) low = middle + 1;
+      if (this.#names[middle] < name) low = middle + 1;
       else high = middle;
     }
     return low;

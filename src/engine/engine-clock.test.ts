@@ -3,7 +3,12 @@ import { EngineClock } from "./engine-clock.ts";
 
 const hourMs = 3_600_000;
 
-function world(): { clock: EngineClock; pass(ms: number): void; step(ms: number): void; jumps: number[] } {
+function world(): {
+  clock: EngineClock;
+  pass: (ms: number) => void;
+  step: (ms: number) => void;
+  jumps: number[];
+} {
   let wallMs = 1_700_000_000_000;
   let monotonicMs = 5;
   const jumps: number[] = [];

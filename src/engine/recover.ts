@@ -35,7 +35,7 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
   const { env, config, hooks, catalog, clock } = deps;
   const { lock, manifest } = deps.directory;
   const topicDeps = shardTopicDeps(deps, manifest.current.layouts.at(-1)!.shards);
-  const replayer = new Replayer(catalog, topicDeps);
+  const replayer = new Replayer(topicDeps);
   const recovered = await recoverWal({
     env,
     directory: config.directory,
@@ -48,7 +48,7 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
     topicName: (id) => replayer.topicName(id),
   });
   const powerLost = recovered.shards.map((shard) => shard.powerLost);
-  const findings = replayer.findings(powerLost, clock, hooks.events);
+  const findings = replayer.conclude(catalog, powerLost, clock, hooks.events);
   const wal = await Wal.start(
     {
       env,

@@ -50,6 +50,23 @@ export function holeFrame(topic: Instance, hole: Hole, stamp: number): { fields:
   return { fields, payload: encodeEntry({ kind: "hole", hole }) };
 }
 
+/** The frame that ends an instance whose creation was never answered, where a later one has its name. */
+export function deleteFrame(topic: Instance, stamp: number): { fields: FrameFields; payload: Buffer } {
+  const { id: topicId, epoch } = topic.identity;
+  const ceiling = topic.ceiling.declared;
+  const fields = {
+    kind: frameKind.topicDelete,
+    topicId,
+    epoch,
+    op: topic.op + 1,
+    stamp,
+    firstSeq: 0,
+    count: 0,
+    ceiling,
+  };
+  return { fields, payload: encodeEntry({ kind: "topicDelete" }) };
+}
+
 /** All frames are replayed, and what is kept of them is synced. */
 export function afterRecovery(topic: Instance, nowMs: number): void {
   topic.ceiling.settle(Math.max(topic.ceiling.declared, topic.contents.headSeq));

@@ -13,7 +13,15 @@ import type { Hole } from "./holes.ts";
 import { Instance, type TopicDeps, type TopicIdentity } from "./instance.ts";
 import { read, readNow } from "./long-poll.ts";
 import type { ReadRequest, ReadResult } from "./read.ts";
-import { afterRecovery, holeFrame, markCleanStop, recoveryHole, replay, type ReplayOutcome } from "./replay.ts";
+import {
+  afterRecovery,
+  deleteFrame,
+  holeFrame,
+  markCleanStop,
+  recoveryHole,
+  replay,
+  type ReplayOutcome,
+} from "./replay.ts";
 import type { TopicsError } from "../base/errors.ts";
 import type { FrameFields } from "../wal/commit.ts";
 import { frameKind } from "../wal/commit.ts";
@@ -183,6 +191,10 @@ export class Topic {
 
   holeFrame(hole: Hole, stamp: number): { readonly fields: FrameFields; readonly payload: Buffer } {
     return holeFrame(this.#instance, hole, stamp);
+  }
+
+  deleteFrame(stamp: number): { readonly fields: FrameFields; readonly payload: Buffer } {
+    return deleteFrame(this.#instance, stamp);
   }
 
   afterRecovery(nowMs: number): void {
