@@ -106,7 +106,10 @@ export class Contents {
 
   applyConfig(stampMs: number, config: TopicConfig): void {
     this.#apply(stampMs, () => {
+      // A key that was forgotten once stays so under a wider window.
+      this.dropExpiredKeys(stampMs);
       this.#config = config;
+      this.dropExpiredKeys(stampMs);
       this.#retention.expire(stampMs, config);
     });
   }
@@ -134,6 +137,8 @@ export class Contents {
   beginRebase(stampMs: number, state: RebaseState): void {
     this.#apply(stampMs, () => {
       this.tail.clear();
+      // What an older part of the log led to is not what happened: these are the floors.
+      this.watermarks.reset(state.capFloor, state.ttlFloor);
       this.#rebase(state);
     });
   }
@@ -141,7 +146,10 @@ export class Contents {
   /** What was retained is there. */
   endRebase(stampMs: number, state: RebaseState): void {
     assert(state.head >= this.#headSeq, "a rebase ends at its head");
-    this.#apply(stampMs, () => this.#rebase(state));
+    this.#apply(stampMs, () => {
+      this.watermarks.raise(state.capFloor, state.ttlFloor);
+      this.#rebase(state);
+    });
   }
 
   adoptKeys(stampMs: number, keys: readonly RememberedKey[]): void {
@@ -171,7 +179,6 @@ export class Contents {
     this.#headSeq = this.#loggedSeq = state.head;
     this.#lastWriteTs = state.lastWriteTs;
     this.holes.reset(state.holes);
-    this.watermarks.raise(state.capFloor, state.ttlFloor);
     this.watermarks.silent.reset(state.silent);
   }
 

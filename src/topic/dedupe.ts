@@ -47,7 +47,7 @@ export class Dedupe {
 
   find(key: string, nowMs: number, windowMs: number): KeyedAppend | undefined {
     const found = this.#remembered.get(key);
-    return found === undefined || nowMs - found.ts > windowMs ? undefined : found;
+    return found === undefined || isOver(found.ts, nowMs, windowMs) ? undefined : found;
   }
 
   /** The write that has the key and is not decided yet. */
@@ -81,7 +81,7 @@ export class Dedupe {
 
   dropExpired(nowMs: number, windowMs: number): void {
     for (const [key, { ts }] of this.#remembered) {
-      if (nowMs - ts <= windowMs) return;
+      if (!isOver(ts, nowMs, windowMs)) return;
       this.#remembered.delete(key);
       this.#quota.releaseKey();
     }
@@ -97,4 +97,9 @@ export class Dedupe {
       held.clear();
     }
   }
+}
+
+/** A window of 0 remembers nothing. */
+function isOver(ts: number, nowMs: number, windowMs: number): boolean {
+  return windowMs === 0 || nowMs - ts > windowMs;
 }

@@ -22,7 +22,7 @@ export async function logRetained(topic: Instance): Promise<void> {
   for (let from = 0; from < keys.length; from += keysPerStep) {
     await logStep(topic, { step: "keys", keys: keys.slice(from, from + keysPerStep) });
   }
-  for (let next = first; next !== 0;) {
+  for (let next = contents.tail.nextLive(0); next !== 0;) {
     const batch = gatherRetained(contents.tail, next);
     await logBatch(topic, batch);
     next = contents.tail.nextLive(batch.lastSeq);

@@ -1,7 +1,7 @@
 /**
  * The evict floor and its two causes (spec 1.4). Each cause keeps the seq behind the last live record it took; the floor
  * is the higher of the two. That is all a tombstone needs: its range ends at the floor, so a cause lies in it iff the
- * cause's own floor lies behind the cursor. Nothing here ever falls.
+ * cause's own floor lies behind the cursor. In the life of a topic nothing here ever falls.
  */
 import { assert } from "../base/assert.ts";
 import { SilentGaps } from "./silent-gaps.ts";
@@ -32,7 +32,13 @@ export class Watermarks {
     else this.#ttlFloor = last + 1;
   }
 
-  /** Floors as they stand elsewhere; never lower ones. */
+  /** What is known here is replaced. */
+  reset(capFloor: number, ttlFloor: number): void {
+    this.#capFloor = capFloor;
+    this.#ttlFloor = ttlFloor;
+  }
+
+  /** Floors that were reached elsewhere meanwhile. */
   raise(capFloor: number, ttlFloor: number): void {
     this.#capFloor = Math.max(this.#capFloor, capFloor);
     this.#ttlFloor = Math.max(this.#ttlFloor, ttlFloor);
