@@ -17,6 +17,7 @@ export interface TailEvidence {
 }
 
 const chunkBytes = 1 << 20;
+const blank = Buffer.alloc(chunkBytes);
 
 /**
  * Looks at everything behind `end`. Frames found there are not part of the log, but their headers still say what was
@@ -38,6 +39,11 @@ export async function examineTail(
   for (let at = end; at < fileBytes;) {
     const next = Math.min(fileBytes, sectorStart(at + chunkBytes));
     const filled = await readFully(file, chunk.subarray(0, Math.min(next + header, fileBytes) - at), at);
+    if (at >= end + extent && blank.subarray(0, next - at).equals(chunk.subarray(0, next - at))) {
+      // Most of a file is prepared and not used yet.
+      at = next;
+      continue;
+    }
     for (let from = at; from < next;) {
       const to = Math.min(next, sectorStart(from) + sectorBytes);
       const part = chunk.subarray(from - at, to - at);

@@ -50,6 +50,7 @@ export async function recoverWal(deps: RecoveryDeps): Promise<RecoveredWal> {
     report(deps, end, powerLost);
     shards.push({ ...end, clean, powerLost });
   }
+  await secureUnnamed(deps, replayed);
   for (const path of chains.removable) await env.fs.unlink(path);
   if (chains.removable.length > 0) await env.fs.syncDir(directory);
   return { places, shards, greatestIndex: chains.greatestIndex };
@@ -97,6 +98,23 @@ async function lostPower(deps: RecoveryDeps, end: ReplayedShard): Promise<boolea
     return true;
   } finally {
     await file.close();
+  }
+}
+
+/**
+ * A start that was interrupted has left a file that the manifest does not name, and perhaps its header only in the page
+ * cache. It becomes part of the log now, so it has to be durable before a manifest or a successor speaks of it.
+ */
+async function secureUnnamed(deps: RecoveryDeps, replayed: readonly ReplayedShard[]): Promise<void> {
+  const named = deps.manifest.layouts.at(-1)!.files;
+  for (const { shard, last } of replayed) {
+    if (!last || named[shard].includes(last.header.index)) continue;
+    const file = await deps.env.fs.open(last.path, "write");
+    try {
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
   }
 }
 
