@@ -3,7 +3,7 @@
  * its place in the operation order on. A change from `ephemeral` to another class first logs what is retained.
  */
 import { frameKind } from "../wal/commit.ts";
-import { admission, smallEntryBytes } from "./admission.ts";
+import { admission, admitted, smallEntryBytes } from "./admission.ts";
 import type { TopicConfig } from "./config.ts";
 import { sameConfig } from "./config-codec.ts";
 import { answering } from "./effect.ts";
@@ -24,7 +24,10 @@ export async function configure(topic: Instance, config: TopicConfig): Promise<b
       await behindBarrier(topic, async () => {
         await topic.queue.decided();
         topic.assertThere();
-        await logRetained(topic);
+        // What was staged may have failed, and the topic be of another class than it was to be.
+        if (becomesDurable(topic, config)) await logRetained(topic);
+        await admitted(topic, smallEntryBytes);
+        topic.assertThere();
         await stage(topic, config);
       });
       return true;

@@ -143,13 +143,12 @@ export class Contents {
     });
   }
 
-  /** What was retained is there. */
+  /** What was retained is there; the state is of the moment before the step's own stamp. */
   endRebase(stampMs: number, state: RebaseState): void {
     assert(state.head >= this.#headSeq, "a rebase ends at its head");
-    this.#apply(stampMs, () => {
-      this.watermarks.raise(state.capFloor, state.ttlFloor);
-      this.#rebase(state);
-    });
+    this.watermarks.raise(state.capFloor, state.ttlFloor);
+    this.#rebase(state);
+    this.applyNothing(stampMs);
   }
 
   adoptKeys(stampMs: number, keys: readonly RememberedKey[]): void {

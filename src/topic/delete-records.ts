@@ -3,10 +3,11 @@
  * included; in force when it is acked, by the topic's class.
  */
 import type { Predicate } from "../base/predicate.ts";
+import { frameKind } from "../wal/commit.ts";
 import { admission, smallEntryBytes } from "./admission.ts";
 import { answering } from "./effect.ts";
-import type { RecordsDelete } from "./entries.ts";
-import { ackStage, type Instance } from "./instance.ts";
+import { encodeEntry, type RecordsDelete } from "./entries.ts";
+import { ackStage, type Instance, stampMsOf } from "./instance.ts";
 
 export interface TopicDelete {
   readonly beforeSeq: number | undefined;
@@ -48,11 +49,20 @@ function stage(topic: Instance, request: TopicDelete, framed: boolean): Promise<
   const bound = topic.plan.head;
   const beforeSeq = request.beforeSeq === undefined ? undefined : Math.min(request.beforeSeq, bound + 1);
   const what: RecordsDelete = { beforeSeq, match: request.match, bound };
-  const { effect, answer } = answering(({ stampMs }) => report(topic, topic.contents.applyDelete(stampMs, what)));
+  const { effect, answer } = answering(
+    ({ stampMs }) => {
+      topic.heldMs.shift();
+      return report(topic, topic.contents.applyDelete(stampMs, what));
+    },
+    () => topic.heldMs.shift(),
+  );
   if (framed) {
+    const fields = topic.nextFrame(frameKind.recordsDelete, 0, 0);
+    topic.heldMs.push(stampMsOf(fields.stamp));
     const ack = { at: ackStage[topic.plan.config.durability], reserve: true };
-    topic.submitEntry({ kind: "recordsDelete", what }, ack, effect);
+    topic.submitPayload(fields, encodeEntry({ kind: "recordsDelete", what }), ack, effect);
   } else {
+    topic.heldMs.push(topic.deps.clock.nowMs());
     topic.queue.stageWithoutFrame(topic.deps.clock.nowMs(), effect);
   }
   return answer;

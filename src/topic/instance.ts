@@ -72,7 +72,10 @@ export class Instance implements CommitQueueDeps {
   lastReadMs: number | undefined;
   /** Operation number of the last published or replayed frame. */
   op = 0;
-  /** Stamps of staged configurations: until one is decided, expiry stands still at it, and nothing is revived by it. */
+  /**
+   * Stamps of staged configurations and deletes. Until they are decided expiry stands still at the first of them: a
+   * record that was shown as expired must not turn out to be kept by a longer TTL, or to have been deleted before.
+   */
   readonly heldMs: number[] = [];
   #announcedHead = 0;
 

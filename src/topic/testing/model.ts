@@ -149,7 +149,7 @@ export class Model {
     if (from + 1 < floor) {
       const inGap = this.records.filter(({ seq }) => seq > from && seq < floor);
       const causes = new Set(inGap.map(({ fate }) => fate).filter((fate) => fate === "cap" || fate === "ttl"));
-      const reason: TombstoneReason = causes.size === 2 ? "mixed" : ([...causes][0] as TombstoneReason);
+      const reason: TombstoneReason = causes.size === 2 ? "mixed" : [...causes][0];
       const all = floor - 1 - from;
       const asked = inGap.filter(({ fate }) => fate === "deleted").length;
       return {
