@@ -9,6 +9,7 @@ import { frameKind } from "./commit.ts";
 import type { WalEvents } from "./events.ts";
 import type { Frame } from "./frame.ts";
 import { judge, type ReplayedShard, replayShard } from "./replay.ts";
+import type { NamedFile } from "./successor.ts";
 import { SyncedPlaces } from "./synced-places.ts";
 
 export interface RecoveryDeps {
@@ -34,6 +35,8 @@ export interface RecoveredShard extends ReplayedShard {
 export interface RecoveredWal {
   readonly places: SyncedPlaces;
   readonly shards: readonly RecoveredShard[];
+  /** Part of the log, though no manifest has named them yet; oldest first. */
+  readonly unnamed: readonly NamedFile[];
   readonly greatestIndex: number;
 }
 
@@ -53,7 +56,14 @@ export async function recoverWal(deps: RecoveryDeps): Promise<RecoveredWal> {
   await secureUnnamed(deps, replayed);
   for (const path of chains.removable) await env.fs.unlink(path);
   if (chains.removable.length > 0) await env.fs.syncDir(directory);
-  return { places, shards, greatestIndex: chains.greatestIndex };
+  return { places, shards, unnamed: unnamedIn(chains, manifest), greatestIndex: chains.greatestIndex };
+}
+
+function unnamedIn(chains: Chains, manifest: Manifest): NamedFile[] {
+  const named = manifest.layouts.at(-1)!.files;
+  return chains.shards.flatMap(({ files }, shard) =>
+    files.map(({ header }) => ({ shard, index: header.index })).filter(({ index }) => !named[shard].includes(index)),
+  );
 }
 
 async function replayAll(deps: RecoveryDeps, chains: Chains, places: SyncedPlaces): Promise<ReplayedShard[]> {

@@ -81,8 +81,13 @@ export function appendTo(file: WalFile, draft: FrameDraft, lineage: Lineage, syn
   file.writtenEnd += draft.bytes.length;
 }
 
+export interface NamedFile {
+  readonly shard: number;
+  readonly index: number;
+}
+
 /** The manifest with these files named behind the ones that their shards have. */
-export function withFiles(manifest: Manifest, files: readonly { shard: number; index: number }[]): Manifest {
+export function withFiles(manifest: Manifest, files: readonly NamedFile[]): Manifest {
   const layouts = manifest.layouts.slice();
   const active = layouts.at(-1)!;
   const named = active.files.map((list, shard) => [

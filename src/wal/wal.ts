@@ -79,7 +79,7 @@ export class Wal {
     for (const { shard, file } of started)
       recovered.places.learn(shard.number, { index: file.index, position: file.syncedEnd });
     const files = started.map(({ shard, file }) => ({ shard: shard.number, index: file.index }));
-    await manifest.update((current) => ({ ...withFiles(current, files), generation }));
+    await manifest.update((current) => ({ ...withFiles(current, [...recovered.unnamed, ...files]), generation }));
     for (const { shard } of started) await shard.prepare();
     return new Wal(started.map(({ shard }) => shard));
   }

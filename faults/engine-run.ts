@@ -1,0 +1,79 @@
+/**
+ * An engine started in-process with small files, and the two things that cases do with it: writing as HTTP would, and
+ * reading everything there is as one text that can be compared.
+ */
+import { portableSlicer } from "../src/base/json-slice.ts";
+import { defaultBatchLimits, maxIdempotencyKeyBytes } from "../src/base/limits.ts";
+import type { AppendRequest } from "../src/engine/api.ts";
+import type { EngineConfig } from "../src/engine/config.ts";
+import { openEngine, type RunningEngine } from "../src/engine/engine.ts";
+import type { EngineEvent } from "../src/engine/events.ts";
+import type { Env } from "../src/env/env.ts";
+import type { TopicConfigPatch } from "../src/topic/config.ts";
+import type { ReadRequest } from "../src/topic/read.ts";
+import { defaultWalConfig } from "../src/wal/config.ts";
+
+export interface RunOptions {
+  readonly directory: string;
+  readonly shards?: number;
+  readonly fileBytes?: number;
+  readonly events?: (event: EngineEvent) => void;
+}
+
+/** Locked and with a manifest, but not recovered. */
+export function startEngine(env: Env, options: RunOptions): Promise<RunningEngine> {
+  const config: EngineConfig = {
+    directory: options.directory,
+    shards: options.shards ?? 2,
+    shardsAsked: false,
+    wal: { ...defaultWalConfig, fileBytes: options.fileBytes ?? 64 << 10 },
+    maxTopics: 1000,
+    maxIdempotencyKeys: 1000,
+  };
+  return openEngine(env, config, {
+    events: options.events ?? (() => undefined),
+    crash: (error) => {
+      throw error;
+    },
+  });
+}
+
+const limits = { ...defaultBatchLimits, maxKeyBytes: maxIdempotencyKeyBytes };
+
+/** The request that an HTTP body makes. */
+export function appendRequest(body: unknown, config?: TopicConfigPatch): AppendRequest {
+  const slicing = portableSlicer.begin(Buffer.from(JSON.stringify(body)), limits);
+  while (!slicing.step(1 << 20));
+  const { batch, idempotencyKey, create, disableBackpressure } = slicing.result();
+  return { batch, idempotencyKey, create, config, disableBackpressure };
+}
+
+const everything: Omit<ReadRequest, "fromSeq"> = {
+  limit: 1000,
+  maxBytes: 8 << 20,
+  nodes: [],
+  includeTags: true,
+  includeMeta: true,
+  includeData: true,
+  match: undefined,
+  waitMs: 0,
+  signal: undefined,
+};
+
+/** Every topic with its numbers, and all that a reader from 0 gets: records byte for byte, and tombstones. */
+export async function contentsOf(engine: RunningEngine): Promise<string> {
+  const lines: string[] = [];
+  for (const { topic } of engine.listTopics("", undefined, 1000, false).topics) {
+    const { headSeq, earliestSeq, nextSeq, count, bytes, config } = engine.topicState(topic, false);
+    const plain = Object.entries(config).map(([key, value]) => `${key}=${String(value)}`);
+    lines.push(`topic ${topic} ${headSeq} ${earliestSeq} ${nextSeq} ${count} ${bytes} ${plain.join(" ")}`);
+    for (let fromSeq = 0; ;) {
+      const read = await engine.read(topic, { ...everything, fromSeq });
+      if (read.tombstone) lines.push(`  gone ${JSON.stringify(read.tombstone)}`);
+      for (const slice of read.slices) lines.push(`  ${Buffer.from(slice).toString("latin1")}`);
+      if (read.caughtUp || read.nextFromSeq === fromSeq) break;
+      fromSeq = read.nextFromSeq;
+    }
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,84 @@
+/**
+ * One flipped bit anywhere in a data directory (spec 6.6, 9.2): a refusal that names the file and the place, or exactly
+ * the same contents, then and at the start after that. Never fewer records, never other ones.
+ */
+import assert from "node:assert/strict";
+import { walFileName } from "../../src/storage/layout.ts";
+import { type Ending, type Made, rotatedDirectory, smallDirectory } from "./directories.ts";
+import { exhaustive, sampled } from "./effort.ts";
+import { blankFlips, type Flip, flipped, oneFlipAByte, writtenFlips } from "./flips.ts";
+import { objection, type Outcome, startOn } from "./outcome.ts";
+
+interface Tally {
+  refused: number;
+  opened: number;
+}
+
+async function sweep(made: Made, flips: Iterable<Flip>): Promise<Tally> {
+  const whole = await startOn(made.image, made);
+  assert.ok(whole.kind === "opened", "the undamaged directory opens");
+  const tally: Tally = { refused: 0, opened: 0 };
+  for (const flip of flips) {
+    const outcome = await startOn(flipped(made.image, flip), made);
+    const where = `bit ${flip.bit % 8} of byte ${flip.bit >> 3} of ${flip.path}`;
+    assert.equal(objection(outcome, whole.contents, [flip.path]), undefined, where);
+    if (outcome.kind === "refused") {
+      tally.refused++;
+      assertNear(outcome, flip, where);
+    } else {
+      tally.opened++;
+      const again = await startOn(outcome.after(), made);
+      assert.ok(again.kind === "opened", `${where}, at the second start: ${JSON.stringify(again)}`);
+    }
+  }
+  return tally;
+}
+
+/** The offset of a damaged frame is the frame's: the flip lies behind it, within what a batch takes at the most. */
+function assertNear(outcome: Outcome & { kind: "refused" }, flip: Flip, where: string): void {
+  const { place, message } = outcome.refusal;
+  if (!place?.file.endsWith(".log")) return;
+  assert.ok(place.offset !== undefined, `${where}: no offset in "${message}"`);
+  const distance = (flip.bit >> 3) - place.offset;
+  assert.ok(distance >= 0 && distance < 8192, `${where}: the refusal names another place, "${message}"`);
+}
+
+describe("one flipped bit in a small directory", () => {
+  const endings: readonly Ending[] = ["busy", "idle", "clean"];
+  for (const ending of endings)
+    it(`is named or without effect where something is written (left ${ending})`, async function () {
+      this.timeout(exhaustive ? 600_000 : 60_000);
+      const made = await smallDirectory(ending);
+      const flips = exhaustive ? writtenFlips(made.image) : oneFlipAByte(made.image, ending);
+      const { refused } = await sweep(made, sampled(flips, ending === "busy" ? 2 : 6));
+      assert.ok(refused > 1000, "most of what is written matters");
+    });
+
+  for (const ending of endings)
+    it(`is named or without effect where nothing is written (left ${ending})`, async function () {
+      this.timeout(exhaustive ? 3_600_000 : 60_000);
+      const made = await smallDirectory(ending);
+      await sweep(made, sampled(blankFlips(made.image, exhaustive), 8));
+    });
+
+  it("is always named in the manifest, in a header and in a frame", async () => {
+    const made = await smallDirectory("idle");
+    const newest = made.image.paths.findLast((path) => path.endsWith(".log") && made.image.bytes(path)[0] !== 0)!;
+    const flips = [...writtenFlips(made.image)].filter(
+      ({ path, bit }) => path.endsWith("MANIFEST") || (path === newest && bit < 8 * 512),
+    );
+    const { opened } = await sweep(made, sampled(flips, 2));
+    assert.equal(opened, 0);
+  });
+});
+
+describe("one flipped bit in a directory with rotated files", () => {
+  it("is named or without effect", async function () {
+    this.timeout(exhaustive ? 3_600_000 : 60_000);
+    const made = await rotatedDirectory("busy");
+    assert.ok(made.image.has(`/data/${walFileName(0, 3)}`), "a file was rotated");
+    const flips = exhaustive ? writtenFlips(made.image) : oneFlipAByte(made.image, "rotated");
+    const { refused } = await sweep(made, sampled(flips, 150));
+    assert.ok(refused > 0);
+  });
+});

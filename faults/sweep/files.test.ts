@@ -1,0 +1,106 @@
+/**
+ * Whole files of a data directory removed, emptied, cut short, exchanged or put back to an older state (spec 6.6, 9.2): a
+ * refusal that names a file concerned, or exactly the same contents.
+ */
+import assert from "node:assert/strict";
+import { type Ending, type Made, rotatedDirectory, smallDirectory } from "./directories.ts";
+import { exhaustive } from "./effort.ts";
+import type { Image } from "./image.ts";
+import { objection, type Outcome, startOn } from "./outcome.ts";
+
+interface Damage {
+  readonly what: string;
+  readonly files: readonly string[];
+  readonly image: Image;
+}
+
+const makers: readonly (readonly [string, (ending: Ending) => Promise<Made>])[] = [
+  ["a small directory", smallDirectory],
+  ["a directory with rotated files", rotatedDirectory],
+];
+const endings: readonly Ending[] = ["busy", "idle", "clean"];
+
+async function judgeAll(made: Made, damages: Iterable<Damage>): Promise<Map<string, Outcome>> {
+  const whole = await startOn(made.image, made);
+  assert.ok(whole.kind === "opened", "the undamaged directory opens");
+  const outcomes = new Map<string, Outcome>();
+  for (const { what, files, image } of damages) {
+    const outcome = await startOn(image, made);
+    assert.equal(objection(outcome, whole.contents, files), undefined, what);
+    if (outcome.kind === "opened") {
+      const again = await startOn(outcome.after(), made);
+      assert.ok(again.kind === "opened", `${what}, at the second start: ${JSON.stringify(again)}`);
+    }
+    outcomes.set(what, outcome);
+  }
+  return outcomes;
+}
+
+function* removed({ image }: Made): Generator<Damage> {
+  for (const path of image.paths) yield { what: `${path} removed`, files: [path], image: image.with(path, undefined) };
+}
+
+function* cut({ image }: Made): Generator<Damage> {
+  for (const path of image.paths) {
+    const bytes = image.bytes(path);
+    const written = bytes.findLastIndex((byte) => byte !== 0) + 1;
+    const lengths = new Set([0, 1, 16, 511, 512, 4096, written >> 1, written - 8, written, bytes.length - 1]);
+    if (exhaustive) for (let length = 0; length < written; length += 8) lengths.add(length);
+    for (const length of lengths) {
+      if (length < 0 || length >= bytes.length) continue;
+      yield { what: `${path} cut to ${length}`, files: [path], image: image.with(path, bytes.slice(0, length)) };
+    }
+  }
+}
+
+function* exchanged({ image }: Made): Generator<Damage> {
+  for (const [at, one] of image.paths.entries())
+    for (const other of image.paths.slice(at + 1)) {
+      const swapped = image.with(one, image.bytes(other)).with(other, image.bytes(one));
+      yield { what: `${one} and ${other} exchanged`, files: [one, other], image: swapped };
+      const doubled = image.with(other, image.bytes(one));
+      yield { what: `${other} replaced by ${one}`, files: [one, other], image: doubled };
+    }
+}
+
+/**
+ * But for the last file of a shard: an older state of that is out of reach as long as no other shard has written anything
+ * since that knows better (6.2, docs/guarantees.md). In an idle directory one has.
+ */
+function* older({ image, earlier }: Made, ending: Ending): Generator<Damage> {
+  const last = new Set(ending === "idle" ? [] : lastFiles(image));
+  for (const [at, before] of earlier.entries())
+    for (const path of before.paths) {
+      if (!image.has(path) || last.has(path)) continue;
+      const bytes = before.bytes(path);
+      if (Buffer.compare(bytes, image.bytes(path)) === 0) continue;
+      yield { what: `${path} as it was at ${at}`, files: [path], image: image.with(path, bytes) };
+    }
+}
+
+function lastFiles(image: Image): string[] {
+  const logs = image.paths.filter((path) => path.endsWith(".log") && image.bytes(path)[0] !== 0);
+  return ["wal-00-", "wal-01-"].map((shard) => logs.findLast((path) => path.includes(shard))!);
+}
+
+for (const [name, make] of makers)
+  for (const ending of endings)
+    describe(`${name}, left ${ending}`, () => {
+      let made: Made;
+      before(async () => {
+        made = await make(ending);
+      });
+      for (const [what, damages] of Object.entries({ removed, cut, exchanged, older }))
+        it(`loses nothing silently to files ${what}`, async function () {
+          this.timeout(exhaustive ? 3_600_000 : 60_000);
+          assert.ok((await judgeAll(made, damages(made, ending))).size > 0);
+        });
+
+      it("refuses when any file with a log in it, or the manifest, is removed", async () => {
+        const outcomes = await judgeAll(made, removed(made));
+        for (const path of made.image.paths) {
+          const matters = path.endsWith("MANIFEST") || (path.endsWith(".log") && made.image.bytes(path)[0] !== 0);
+          assert.equal(outcomes.get(`${path} removed`)!.kind, matters ? "refused" : "opened", path);
+        }
+      });
+    });

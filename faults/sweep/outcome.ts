@@ -1,0 +1,38 @@
+/** What a start makes of an image: exactly these contents, or a refusal that names a place (spec 6.6, 9.2). */
+import { StartRefusal } from "../../src/storage/refusal.ts";
+import { contentsOf, startEngine } from "../engine-run.ts";
+import type { Made } from "./directories.ts";
+import { frozenEnv, Image } from "./image.ts";
+
+export type Outcome =
+  | { readonly kind: "opened"; readonly contents: string; readonly after: () => Image }
+  | { readonly kind: "refused"; readonly refusal: StartRefusal };
+
+export async function startOn(image: Image, { bootId, wallMs }: Pick<Made, "bootId" | "wallMs">): Promise<Outcome> {
+  const fs = image.open();
+  const env = frozenEnv(fs, bootId, wallMs);
+  try {
+    const engine = await startEngine(env, { directory: image.directory });
+    await engine.recover();
+    return { kind: "opened", contents: await contentsOf(engine), after: () => Image.after(fs) };
+  } catch (error) {
+    if (error instanceof StartRefusal) return { kind: "refused", refusal: error };
+    throw error;
+  }
+}
+
+/** Why an outcome is not one that is allowed; `undefined` when it is. `files` are those that were damaged. */
+export function objection(outcome: Outcome, expected: string, files: readonly string[]): string | undefined {
+  if (outcome.kind === "opened") return difference(outcome.contents, expected);
+  const { message, place } = outcome.refusal;
+  if (!place) return `a refusal without a place: ${message}`;
+  return files.includes(place.file) ? undefined : `a refusal that names another file: ${message}`;
+}
+
+/** The first line that is not the same. */
+function difference(found: string, expected: string): string | undefined {
+  if (found === expected) return undefined;
+  const [lines, wanted] = [found.split("\n"), expected.split("\n")];
+  const at = lines.findIndex((line, number) => line !== wanted[number]);
+  return `other contents: "${lines[at]?.slice(0, 300)}" instead of "${wanted[at]?.slice(0, 300)}"`;
+}
