@@ -26,6 +26,8 @@ export interface TopicAppend {
   readonly idempotencyKey: string | undefined;
   /** Waits for room where others are told to come back later. */
   readonly disableBackpressure: boolean;
+  /** Called when the records have their seqs. */
+  readonly staged?: () => void;
 }
 
 export interface TopicAppendResult {
@@ -55,7 +57,11 @@ export async function append(topic: Instance, request: TopicAppend): Promise<Top
     }
     const draft = planBatch(topic, request.batch, key, nowMs);
     const wait = admissionOf(topic, draft, request.disableBackpressure);
-    if (wait === undefined) return stage(topic, draft);
+    if (wait === undefined) {
+      const answer = stage(topic, draft);
+      request.staged?.();
+      return answer;
+    }
     await wait;
   }
 }

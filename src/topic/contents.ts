@@ -93,7 +93,9 @@ export class Contents {
     this.#apply(stampMs, () => {
       this.tail.append(firstSeq, entry);
       this.#headSeq = firstSeq + entry.seqDelta(entry.count - 1);
-      if (!entry.retained) this.#lastWriteTs = entry.ts;
+      // Retained records are old: those that expired by the time of their frame are gone.
+      if (entry.retained) this.#retention.expire(stampMs, this.#config);
+      else this.#lastWriteTs = entry.ts;
       if (logged) this.#loggedSeq = this.#headSeq;
       if (entry.key !== undefined) this.#remember(stampMs, entry.key, firstSeq, entry.ts);
     });
@@ -146,8 +148,13 @@ export class Contents {
   /** What was retained is there; the state is of the moment before the step's own stamp. */
   endRebase(stampMs: number, state: RebaseState): void {
     assert(state.head >= this.#headSeq, "a rebase ends at its head");
-    this.watermarks.raise(state.capFloor, state.ttlFloor);
-    this.#rebase(state);
+    this.#account(() => {
+      this.watermarks.raise(state.capFloor, state.ttlFloor);
+      // Retention went on while the steps were logged.
+      const through = this.watermarks.evictFloor - 1;
+      this.tail.cutFront(this.tail.measureFront({ through, count: 0, bytes: 0 }));
+      this.#rebase(state);
+    });
     this.applyNothing(stampMs);
   }
 

@@ -5,35 +5,35 @@
  */
 import { frameKind } from "../wal/commit.ts";
 import { admitted } from "./admission.ts";
+import type { Contents } from "./contents.ts";
 import { answering } from "./effect.ts";
 import { encodeEntry, type RebaseStep } from "./entries.ts";
 import type { Instance } from "./instance.ts";
-import { gatherRetained, type RetainedBatch } from "./retained-batch.ts";
+import { gatherRetained } from "./retained-batch.ts";
 
 const keysPerStep = 1000;
 
 export async function logRetained(topic: Instance): Promise<void> {
   const { contents } = topic;
-  contents.expire(topic.deps.clock.nowMs());
-  const first = contents.tail.nextLive(0);
-  const head = first === 0 ? contents.headSeq : first - 1;
-  await logStep(topic, { step: "begin", state: { ...contents.state, head } });
+  await logStep(topic, () => ({ step: "begin", state: { ...contents.state, head: headBeforeRetained(contents) } }));
   const keys = contents.dedupe.remembered();
   for (let from = 0; from < keys.length; from += keysPerStep) {
-    await logStep(topic, { step: "keys", keys: keys.slice(from, from + keysPerStep) });
+    await logStep(topic, () => ({ step: "keys", keys: keys.slice(from, from + keysPerStep) }));
   }
-  for (let next = contents.tail.nextLive(0); next !== 0;) {
-    const batch = gatherRetained(contents.tail, next);
-    await logBatch(topic, batch);
-    next = contents.tail.nextLive(batch.lastSeq);
-  }
-  await logStep(topic, { step: "end", state: contents.state });
+  for (let last: number | undefined = 0; last !== undefined;) last = await logBatchBehind(topic, last);
+  await logStep(topic, () => ({ step: "end", state: contents.state }));
 }
 
-async function logStep(topic: Instance, step: RebaseStep): Promise<void> {
-  const payload = encodeEntry({ kind: "rebase", step });
-  await admitted(topic, payload.length);
+function headBeforeRetained({ tail, headSeq }: Contents): number {
+  return tail.count === 0 ? headSeq : tail.frontSeq - 1;
+}
+
+/** A step is made once there is room for it: retention goes on meanwhile. */
+async function logStep(topic: Instance, make: () => RebaseStep): Promise<void> {
+  await admitted(topic, encodeEntry({ kind: "rebase", step: make() }).length);
   topic.assertThere();
+  const step = make();
+  const payload = encodeEntry({ kind: "rebase", step });
   const { effect, answer } = answering(({ stampMs }) => {
     if (step.step === "end") topic.contents.endRebase(stampMs, step.state);
     else topic.contents.applyNothing(stampMs);
@@ -42,13 +42,20 @@ async function logStep(topic: Instance, step: RebaseStep): Promise<void> {
   await answer;
 }
 
-async function logBatch(topic: Instance, batch: RetainedBatch): Promise<void> {
-  await admitted(topic, batch.layout.payloadBytes);
+/** Logs the next records behind `last`; returns the last of them, `undefined` when there are none. */
+async function logBatchBehind(topic: Instance, last: number): Promise<number | undefined> {
+  const { tail } = topic.contents;
+  const expected = gatherRetained(tail, last);
+  if (expected === undefined) return undefined;
+  await admitted(topic, expected.layout.payloadBytes);
   topic.assertThere();
+  const batch = gatherRetained(tail, last);
+  if (batch === undefined) return undefined;
   const fields = topic.nextFrame(frameKind.records, batch.firstSeq, batch.layout.plan.count);
   const draft = topic.deps.log.draft(fields, batch.layout.payloadBytes);
   batch.write(draft.payload);
   const { effect, answer } = answering(({ stampMs }) => topic.contents.applyNothing(stampMs));
   topic.submit(draft, { at: "written" }, effect);
   await answer;
+  return batch.lastSeq;
 }

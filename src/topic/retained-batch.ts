@@ -16,8 +16,10 @@ export interface RetainedBatch {
   write(into: Buffer): RecordsEntry;
 }
 
-/** As many as make a frame of reasonable size, from a live record on. */
-export function gatherRetained(tail: Tail, firstSeq: number): RetainedBatch {
+/** As many as make a frame of reasonable size, behind `after`; `undefined` when nothing is. */
+export function gatherRetained(tail: Tail, after: number): RetainedBatch | undefined {
+  const firstSeq = tail.nextLive(after);
+  if (firstSeq === 0) return undefined;
   const places = select(tail, firstSeq);
   const count = places.length;
   const [first, last] = [places[0], places[count - 1]];
