@@ -4,7 +4,7 @@ import { assert } from "./assert.ts";
 const cutAt = 1024;
 
 export class Fifo<T> {
-  #items: T[] = [];
+  #items: (T | undefined)[] = [];
   #first = 0;
 
   get length(): number {
@@ -21,11 +21,11 @@ export class Fifo<T> {
 
   shift(): T {
     assert(this.length > 0, "shift from an empty queue");
-    const item = this.#items[this.#first++];
-    if (this.#first >= cutAt && this.#first * 2 >= this.#items.length) {
-      this.#items = this.#items.slice(this.#first);
-      this.#first = 0;
-    }
+    const item = this.#items[this.#first] as T;
+    // What is taken is not kept alive by the queue.
+    this.#items[this.#first++] = undefined;
+    if (this.#first === this.#items.length) this.#reset([]);
+    else if (this.#first >= cutAt && this.#first * 2 >= this.#items.length) this.#reset(this.#items.slice(this.#first));
     return item;
   }
 
@@ -35,9 +35,13 @@ export class Fifo<T> {
 
   /** Everything, in order; the queue is empty afterwards. */
   drain(): T[] {
-    const items = this.#items.slice(this.#first);
-    this.#items = [];
-    this.#first = 0;
+    const items = this.#items.slice(this.#first) as T[];
+    this.#reset([]);
     return items;
+  }
+
+  #reset(items: (T | undefined)[]): void {
+    this.#items = items;
+    this.#first = 0;
   }
 }

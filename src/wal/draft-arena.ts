@@ -1,24 +1,41 @@
 /**
  * Room for drafts, cut from slabs one behind the other: frames that are written together mostly lie together, and go out
- * as one range. A slab lives as long as a frame in it does; nothing is used twice.
+ * as one range. A slab is used again once every frame in it has been released: fresh memory costs more than the code that
+ * fills it. A frame that is never released costs reuse, not correctness.
  */
+import { assert } from "../base/assert.ts";
 import type { FrameFields } from "./commit.ts";
 import { frameBytes, FrameDraft } from "./frame.ts";
 
 const slabBytes = 1 << 20;
 const largestInSlab = slabBytes / 4;
+/** Slabs that are kept for reuse. */
+const keptSlabs = 32;
+
+class Slab {
+  readonly bytes = Buffer.allocUnsafeSlow(slabBytes);
+  used = 0;
+  live = 0;
+}
 
 export class DraftArena {
   readonly #shards: number;
-  #slab = Buffer.alloc(0);
-  #used = 0;
+  readonly #free: Slab[] = [];
+  #slab: Slab | undefined;
 
   constructor(shards: number) {
     this.#shards = shards;
   }
 
   draft(fields: FrameFields, payloadBytes: number): FrameDraft {
-    return new FrameDraft(fields, this.#take(frameBytes(this.#shards, payloadBytes)), this.#shards, payloadBytes);
+    const length = frameBytes(this.#shards, payloadBytes);
+    if (length > largestInSlab)
+      return new FrameDraft(fields, Buffer.allocUnsafeSlow(length), this.#shards, payloadBytes, undefined);
+    const slab = this.#slabFor(length);
+    const bytes = slab.bytes.subarray(slab.used, slab.used + length);
+    slab.used += length;
+    slab.live++;
+    return new FrameDraft(fields, bytes, this.#shards, payloadBytes, () => this.#release(slab));
   }
 
   /** A draft with the payload of a frame that was read. */
@@ -28,15 +45,24 @@ export class DraftArena {
     return draft;
   }
 
-  #take(length: number): Buffer {
-    if (length > largestInSlab) return Buffer.allocUnsafeSlow(length);
-    if (this.#used + length > this.#slab.length) {
-      this.#slab = Buffer.allocUnsafeSlow(slabBytes);
-      this.#used = 0;
-    }
-    const taken = this.#slab.subarray(this.#used, this.#used + length);
-    this.#used += length;
-    return taken;
+  #slabFor(length: number): Slab {
+    if (this.#slab && this.#slab.used + length <= slabBytes) return this.#slab;
+    const full = this.#slab;
+    this.#slab = this.#free.pop() ?? new Slab();
+    if (full) this.#reuse(full);
+    return this.#slab;
+  }
+
+  #release(slab: Slab): void {
+    slab.live--;
+    assert(slab.live >= 0, "a frame is released once");
+    if (slab !== this.#slab) this.#reuse(slab);
+  }
+
+  #reuse(slab: Slab): void {
+    if (slab.live > 0 || this.#free.length >= keptSlabs) return;
+    slab.used = 0;
+    this.#free.push(slab);
   }
 }
 

@@ -206,6 +206,8 @@ export class FileWriter {
     for (let next = this.#unsynced.peek(); next && next.end <= covered.end; next = this.#unsynced.peek()) {
       this.#unsynced.shift();
       next.commit?.synced();
+      // A topic publishes what is synced, and has taken its copy by then.
+      if (next.commit?.acked ?? true) next.draft.release();
     }
     return undefined;
   }

@@ -66,14 +66,29 @@ export class FrameDraft implements Draft {
   /** The whole frame, aligned and complete but for what `sealFrame` writes. */
   readonly bytes: Buffer;
   readonly payload: Buffer;
+  #release: (() => void) | undefined;
 
-  constructor(fields: FrameFields, bytes: Buffer, shards: number, payloadBytes: number) {
+  constructor(
+    fields: FrameFields,
+    bytes: Buffer,
+    shards: number,
+    payloadBytes: number,
+    release: (() => void) | undefined,
+  ) {
     const payloadAt = headerBytes(shards);
     assert(bytes.length === frameBytes(shards, payloadBytes), "a draft's buffer has the frame's length");
     this.fields = fields;
     this.bytes = bytes;
     this.payload = bytes.subarray(payloadAt, payloadAt + payloadBytes);
+    this.#release = release;
     bytes.fill(0, payloadAt + payloadBytes, bytes.length - footBytes);
+  }
+
+  /** Nobody looks at the bytes any more. */
+  release(): void {
+    const release = this.#release;
+    this.#release = undefined;
+    release?.();
   }
 }
 

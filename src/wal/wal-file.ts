@@ -9,6 +9,8 @@ import { joinPath, walFileName } from "../storage/layout.ts";
 import { encodeFileHeader, firstFrameAt, type WalFileHeader } from "./file-header.ts";
 
 const zeros = Buffer.alloc(1 << 20);
+/** A file is prepared in steps of this, each synced, so that a commit's sync never finds a flood ahead of it. */
+const prepareStepBytes = 4 << 20;
 
 /** Fills [from, to) with zeros, a step at a time. */
 export async function fillWithZeros(file: File, from: number, to: number): Promise<void> {
@@ -53,8 +55,10 @@ export class WalFile {
     const path = joinPath(directory, walFileName(shard, index));
     const blank = await env.fs.open(path, "create-new");
     try {
-      await fillWithZeros(blank, 0, length);
-      await blank.datasync();
+      for (let at = 0; at < length; at += prepareStepBytes) {
+        await fillWithZeros(blank, at, Math.min(length, at + prepareStepBytes));
+        await blank.datasync();
+      }
     } finally {
       await blank.close();
     }
