@@ -13,13 +13,14 @@ export function readContents(contents: Contents, request: ReadRequest, nowMs: nu
   const view = contents.view(nowMs);
   const begin = beginning(request.fromSeq, headSeq, view, contents.holes, contents.watermarks.silent);
   const shape = recordShape(tail.labels, request);
-  const filter = recordFilter(tail.labels, request.match, config.dedupeNode ? request.nodes : []);
+
   const bounds = {
     from: Math.max(begin.cursor + 1, view.earliestSeq),
     until: begin.until,
     limit: request.limit,
     maxBytes: request.maxBytes,
   };
+  const filter = recordFilter(tail.labels, request.match, config.dedupeNode ? request.nodes : [], bounds.from);
   const selection = new Selection(tail, bounds, filter, shape);
   return new Page(selection, new Answer(selection, shape, pool), begin.tombstone, headSeq, view.earliestSeq);
 }

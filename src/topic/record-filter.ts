@@ -5,48 +5,93 @@
 import type { Predicate } from "../base/predicate.ts";
 import { cell, cellsPerRow, type Chunk } from "./chunk.ts";
 import type { Labels } from "./labels.ts";
+import type { TagIndex } from "./tag-index.ts";
 
 export class RecordFilter {
-  readonly #tags: ReadonlySet<number> | undefined;
+  /** By number, whether a tag is wanted; 0, no tag, never is. `undefined` when tags do not matter. */
+  readonly #wanted: Uint8Array | undefined;
+  /** The wanted tag's own records, when there is just one: they are jumped to. */
+  readonly #seqs: readonly number[] | undefined;
   readonly #nodes: ReadonlySet<number>;
-  /** The usual case, without a look-up per record: one tag wanted, or one node not. */
-  readonly #onlyTag: number;
-  readonly #onlyNode: number;
+  #place = 0;
 
-  constructor(tags: readonly number[] | undefined, nodes: readonly number[]) {
-    this.#tags = tags === undefined || tags.length === 1 ? undefined : new Set(tags);
-    this.#onlyTag = tags?.length === 1 ? tags[0] : 0;
+  constructor(tags: TagIndex | undefined, match: Predicate | undefined, nodes: readonly number[], from: number) {
     this.#nodes = new Set(nodes);
-    this.#onlyNode = nodes.length === 1 ? nodes[0] : 0;
+    if (match === undefined) return;
+    const ids = tags?.matching(match) ?? [];
+    if (tags === undefined || ids.length === 0) this.#seqs = [];
+    else if (ids.length === 1) {
+      this.#seqs = tags.seqs(ids[0]);
+      this.#place = firstNotBelow(this.#seqs, from);
+    } else {
+      this.#wanted = new Uint8Array(Math.max(...ids) + 1);
+      for (const id of ids) this.#wanted[id] = 1;
+    }
   }
 
-  /** First slot from `i` on, and at most `end`, that passes. */
+  /** First slot from `i` on, and at most `end`, that passes. Slots are asked for in ascending order. */
   nextPassing(chunk: Chunk, i: number, end: number): number {
-    while (i < end && !this.#passes(chunk.rows, i * cellsPerRow)) i++;
-    return i;
+    if (this.#seqs === undefined) {
+      while (i < end && !this.#passes(chunk.rows, i * cellsPerRow)) i++;
+      return i;
+    }
+    for (; i < end; i++) {
+      const seq = this.#nextSeq(chunk.firstSeq + i);
+      if (seq >= chunk.firstSeq + end) return end;
+      i = seq - chunk.firstSeq;
+      if (this.#passes(chunk.rows, i * cellsPerRow)) return i;
+    }
+    return end;
   }
 
   nextFailing(chunk: Chunk, i: number, end: number): number {
-    while (i < end && this.#passes(chunk.rows, i * cellsPerRow)) i++;
+    const { firstSeq } = chunk;
+    while (
+      i < end &&
+      (this.#seqs === undefined || this.#nextSeq(firstSeq + i) === firstSeq + i) &&
+      this.#passes(chunk.rows, i * cellsPerRow)
+    )
+      i++;
     return i;
   }
 
+  /** Whether slots are jumped over without being looked at. */
+  get jumps(): boolean {
+    return this.#seqs !== undefined;
+  }
+
+  /** The first of the tag's seqs that is not below `seq`. */
+  #nextSeq(seq: number): number {
+    const seqs = this.#seqs ?? [];
+    while (this.#place < seqs.length && seqs[this.#place] < seq) this.#place++;
+    return seqs[this.#place] ?? Infinity;
+  }
+
   #passes(rows: Uint32Array, row: number): boolean {
-    const tag = rows[row + cell.tag];
-    if (this.#onlyTag !== 0 ? tag !== this.#onlyTag : this.#tags?.has(tag) === false) return false;
+    if (this.#wanted !== undefined && this.#wanted[rows[row + cell.tag]] !== 1) return false;
     const node = rows[row + cell.node];
-    if (node === 0 || this.#nodes.size === 0) return true;
-    return this.#onlyNode !== 0 ? node !== this.#onlyNode : !this.#nodes.has(node);
+    return node === 0 || this.#nodes.size === 0 || !this.#nodes.has(node);
   }
 }
 
-/** The filter of a read; `undefined` when every record passes. */
+/** The filter of a read from a seq on; `undefined` when every record passes. */
 export function recordFilter(
   labels: Labels,
   match: Predicate | undefined,
   nodes: readonly string[],
+  from: number,
 ): RecordFilter | undefined {
   const own = nodes.map((node) => labels.nodes?.find(node) ?? 0).filter((id) => id !== 0);
-  if (match === undefined && own.length === 0) return undefined;
-  return new RecordFilter(match === undefined ? undefined : (labels.tags?.matching(match) ?? []), own);
+  return match === undefined && own.length === 0 ? undefined : new RecordFilter(labels.tags, match, own, from);
+}
+
+function firstNotBelow(seqs: readonly number[], seq: number): number {
+  let low = 0;
+  let high = seqs.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (seqs[middle] < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -65,11 +65,10 @@ export class Selection {
   #takePassing(chunk: Chunk, i: number, end: number): number {
     const filter = this.#filter!;
     while (i < end) {
-      const left = maxFilteredScan - this.scanned;
-      const stop = Math.min(end, i + left);
+      const stop = filter.jumps ? end : Math.min(end, i + maxFilteredScan - this.scanned);
       const first = filter.nextPassing(chunk, i, stop);
-      this.scanned += first - i;
-      if (first === stop) return stop === end ? end : stop;
+      if (!filter.jumps) this.scanned += first - i;
+      if (first === stop) return stop;
       const runEnd = filter.nextFailing(chunk, first, stop);
       const taken = this.#takeRun(chunk, first, runEnd);
       if (taken < runEnd) return taken;
