@@ -113,7 +113,7 @@ class Window {
   async load(position: number, length: number): Promise<void> {
     const kept = this.holds(position, 0) ? this.start + this.#filled - position : 0;
     const target = length > this.#buffer.length ? Buffer.allocUnsafeSlow(length) : this.#buffer;
-    this.#buffer.copy(target, 0, position - this.start, position - this.start + kept);
+    if (kept > 0) this.#buffer.copy(target, 0, position - this.start, position - this.start + kept);
     this.#buffer = target;
     this.start = position;
     const want = Math.min(target.length, this.#limit - position);
