@@ -137,6 +137,7 @@ export class SimulatedDisk {
     for (const process of this.#processes) process.alive = false;
     this.#processes = [];
     this.gate.forgetHung();
+    this.monitor.processesDied();
     for (const node of this.state.nodes.values()) {
       if (node.kind === "directory") continue;
       const wasOpen = node.handles > 0;

@@ -13,13 +13,20 @@ export class RuleBroken extends Error {
 }
 
 export class Monitor {
-  readonly #rules: readonly Rule[];
+  readonly #factories: readonly RuleFactory[];
+  #rules: readonly Rule[] = [];
   readonly #disk: DiskView;
   #broken: RuleBroken | undefined;
 
   constructor(rules: readonly RuleFactory[], disk: DiskView) {
-    this.#rules = rules.map((make) => make());
+    this.#factories = rules;
     this.#disk = disk;
+    this.processesDied();
+  }
+
+  /** The next process answers for its own calls: what the dead ones had begun is over. */
+  processesDied(): void {
+    this.#rules = this.#factories.map((make) => make());
   }
 
   get broken(): RuleBroken | undefined {

@@ -6,6 +6,7 @@ import { type Env, errnoOf, type TimerHandle } from "../env/env.ts";
 import { joinPath, walFileName } from "../storage/layout.ts";
 import { firstSpareBytes, firstStepBytes, lastStepBytes, spaceRetryMs, type WalConfig } from "./config.ts";
 import type { WalEvents } from "./events.ts";
+import { isSpace } from "./failure.ts";
 import { firstFrameAt } from "./file-header.ts";
 import { fillWithZeros, WalFile } from "./wal-file.ts";
 
@@ -55,10 +56,15 @@ export class Space {
     return this.#spares.shift();
   }
 
-  /** Resolves once there is a spare, at a start. */
+  /** Resolves once there is a spare, at a start. On a full disk the shard starts without one, and takes no appends (6.6). */
   async prepareFirstSpare(): Promise<void> {
     const length = Math.min(firstSpareBytes, this.#deps.config.fileBytes);
-    this.#spares.push(await this.#prepare(length));
+    try {
+      this.#spares.push(await this.#prepare(length));
+    } catch (error) {
+      if (!isSpace(error)) throw error;
+      this.#failed(error);
+    }
   }
 
   /** Looks whether the active file wants more room, or the shard a spare, and sees to it in the background. */

@@ -1,0 +1,199 @@
+/**
+ * Speaks to an engine as callers do, and tells the oracle of every call and answer. No method rejects for what a caller may
+ * be told: the answer says how it went.
+ */
+import { defaultBatchLimits, maxIdempotencyKeyBytes } from "../../src/base/limits.ts";
+import { portableSlicer } from "../../src/base/json-slice.ts";
+import { TopicsError } from "../../src/base/errors.ts";
+import type { Engine } from "../../src/engine/api.ts";
+import { type CommitClass, defaultConfig, type TopicConfig, type TopicConfigPatch } from "../../src/topic/config.ts";
+import type { Change, PlainRecord } from "../oracle/model.ts";
+import { parseRecords, readRequest } from "../oracle/observation.ts";
+import { type Oracle, Violation } from "../oracle/oracle.ts";
+
+/** The error code of a refusal; `undefined` when all went well. */
+export type Answer = string | undefined;
+
+export interface AppendOptions {
+  readonly key?: string;
+  readonly tag?: string;
+  readonly node?: string;
+  /** Makes each payload about this long. */
+  readonly padBytes?: number;
+}
+
+export interface ClientDeps {
+  readonly engine: Engine;
+  readonly oracle: Oracle;
+  nowMs(): number;
+  /** What no caller may ever see. */
+  bug(error: unknown): void;
+}
+
+const limits = { ...defaultBatchLimits, maxKeyBytes: maxIdempotencyKeyBytes };
+const longPollMs = 1_000_000;
+
+export class Client {
+  readonly #deps: ClientDeps;
+  readonly #prefix: string;
+  #records = 0;
+
+  /** `prefix` makes the payloads of one client unlike any other's. */
+  constructor(deps: ClientDeps, prefix: string) {
+    this.#deps = deps;
+    this.#prefix = prefix;
+  }
+
+  async put(topic: string, patch: TopicConfigPatch): Promise<Answer> {
+    const { engine, oracle } = this.#deps;
+    const config: TopicConfig = { ...defaultConfig, ...patch };
+    const there = this.#isThere(topic);
+    if (there && sameConfig(oracle.topic(topic).live?.config, config)) return undefined;
+    const change: Change = there ? { kind: "configure", config } : { kind: "create", config };
+    return this.#told(topic, change, async () => {
+      await engine.configureTopic(topic, patch, "put");
+      return undefined;
+    });
+  }
+
+  create(topic: string, durability: CommitClass, patch: TopicConfigPatch = {}): Promise<Answer> {
+    return this.put(topic, { ...patch, durability });
+  }
+
+  /** Makes the topic, of class `disk`, where it is not there. */
+  async append(topic: string, count: number, options: AppendOptions = {}): Promise<Answer> {
+    const { engine, oracle } = this.#deps;
+    const records = Array.from({ length: count }, () => this.#record(options));
+    const { key } = options;
+    const created = this.#isThere(topic) ? undefined : this.#issue(topic, { kind: "create", config: defaultConfig });
+    const answer = await this.#told(
+      topic,
+      key === undefined ? { kind: "append", records } : { kind: "append", records, key },
+      async () => {
+        const result = await engine.append(topic, appendRequest(records, key));
+        if (result.deduped)
+          throw new Violation("9.4/6", `a first write with key ${key ?? ""} to ${topic} was called a repeat`);
+        if (created !== undefined) oracle.topic(topic).ack(created);
+        return result.firstSeq;
+      },
+    );
+    if (answer !== undefined && created !== undefined) oracle.topic(topic).fail(created, answer === "unknown");
+    return answer;
+  }
+
+  /** A write whose key is known: appends nothing. */
+  async repeat(topic: string, key: string, first: { readonly from: number; readonly to: number }): Promise<void> {
+    const result = await this.#deps.engine.append(topic, appendRequest([this.#record({})], key));
+    if (!result.deduped || result.firstSeq !== first.from || result.lastSeq !== first.to)
+      throw new Violation(
+        "9.4/6",
+        `key ${key} of ${topic} was acked with seqs ${first.from} to ${first.to}; a repeat got ${result.firstSeq} to ${result.lastSeq}${result.deduped ? "" : ", appended anew"}`,
+      );
+  }
+
+  deleteBefore(topic: string, beforeSeq: number): Promise<Answer> {
+    return this.#delete(topic, { kind: "deleteRecords", beforeSeq });
+  }
+
+  /** A star at the end of `tag` stands for any ending. */
+  deleteTag(topic: string, tag: string, beforeSeq?: number): Promise<Answer> {
+    return this.#delete(topic, { kind: "deleteRecords", tag, ...(beforeSeq === undefined ? {} : { beforeSeq }) });
+  }
+
+  deleteTopic(topic: string): Promise<Answer> {
+    return this.#told(topic, { kind: "deleteTopic" }, async () => {
+      await this.#deps.engine.deleteTopic(topic, false);
+      return undefined;
+    });
+  }
+
+  /** Reads on for ever: whatever it is shown may not be taken back. */
+  async watch(topic: string): Promise<void> {
+    const { engine, oracle } = this.#deps;
+    try {
+      for (let from = 0; ;) {
+        const page = await engine.read(topic, readRequest(from, 1000, longPollMs));
+        const history = oracle.topic(topic);
+        for (const record of parseRecords(page.slices)) history.showed(record);
+        history.showedHead(page.headSeq);
+        page.release();
+        from = page.nextFromSeq;
+      }
+    } catch (error) {
+      if (!(error instanceof TopicsError)) this.#deps.bug(error);
+    }
+  }
+
+  #delete(topic: string, change: Change & { kind: "deleteRecords" }): Promise<Answer> {
+    const { beforeSeq, tag } = change;
+    const match =
+      tag === undefined
+        ? undefined
+        : tag.endsWith("*")
+          ? ({ op: "Glob", prefix: tag.slice(0, -1) } as const)
+          : ({ op: "Eq", value: tag } as const);
+    return this.#told(topic, change, async () => {
+      await this.#deps.engine.deleteRecords(topic, { beforeSeq, match });
+      return undefined;
+    });
+  }
+
+  async #told(topic: string, change: Change, call: () => Promise<number | undefined>): Promise<Answer> {
+    const { oracle } = this.#deps;
+    const number = this.#issue(topic, change);
+    try {
+      const firstSeq = await call();
+      oracle.topic(topic).ack(number, firstSeq);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof TopicsError)) {
+        this.#deps.bug(error);
+        return "bug";
+      }
+      const unknown = error.detail?.["outcome"] === "unknown";
+      oracle.topic(topic).fail(number, unknown);
+      return unknown ? "unknown" : error.code;
+    }
+  }
+
+  #issue(topic: string, change: Change): number {
+    return this.#deps.oracle.topic(topic).issue(change, this.#deps.nowMs());
+  }
+
+  #isThere(topic: string): boolean {
+    const history = this.#deps.oracle.topic(topic);
+    const last = history.issued.findLast(({ change }) => change.kind === "create" || change.kind === "deleteTopic");
+    return last === undefined ? history.base !== undefined : last.change.kind === "create";
+  }
+
+  #record({ tag, node, padBytes = 0 }: AppendOptions): PlainRecord {
+    const number = ++this.#records;
+    const data = JSON.stringify({ id: `${this.#prefix}-${number}`, pad: "x".repeat(padBytes) });
+    return {
+      data,
+      ...(tag === undefined ? {} : { tag }),
+      ...(node === undefined ? {} : { node }),
+      ...(number % 3 === 0 ? { meta: JSON.stringify({ n: number }) } : {}),
+    };
+  }
+}
+
+function appendRequest(records: readonly PlainRecord[], key: string | undefined): Parameters<Engine["append"]>[1] {
+  const written = records.map(
+    ({ data, tag, node, meta }) =>
+      [
+        `{"data":${data}`,
+        ...(tag === undefined ? [] : [`"tag":${JSON.stringify(tag)}`]),
+        ...(node === undefined ? [] : [`"node":${JSON.stringify(node)}`]),
+        ...(meta === undefined ? [] : [`"meta":${meta}`]),
+      ].join(",") + "}",
+  );
+  const slicing = portableSlicer.begin(Buffer.from(`{"records":[${written.join(",")}]}`), limits);
+  while (!slicing.step(1 << 20));
+  const { batch, disableBackpressure } = slicing.result();
+  return { batch, idempotencyKey: key, create: undefined, config: undefined, disableBackpressure };
+}
+
+function sameConfig(one: TopicConfig | undefined, other: TopicConfig): boolean {
+  return one !== undefined && (Object.keys(other) as (keyof TopicConfig)[]).every((key) => one[key] === other[key]);
+}

@@ -1,0 +1,179 @@
+/** A server on a simulated disk: one process at a time, in virtual time, with an oracle looking on. */
+import { openEngine, type RunningEngine } from "../../src/engine/engine.ts";
+import type { EngineConfig } from "../../src/engine/config.ts";
+import type { EngineEvent } from "../../src/engine/events.ts";
+import type { WalConfig } from "../../src/wal/config.ts";
+import { type Completions } from "../disk/call-gate.ts";
+import type { SimulatedDisk } from "../disk/disk.ts";
+import type { Crash } from "../oracle/crash.ts";
+import { type Observation, observe } from "../oracle/observation.ts";
+import type { Oracle } from "../oracle/oracle.ts";
+import { Scheduler } from "../scheduler.ts";
+import { SimEnv } from "../sim-env.ts";
+import { Client } from "./client.ts";
+
+export interface ServerConfig {
+  readonly shards: number;
+  readonly wal: WalConfig;
+}
+
+/** Files so small that everything happens soon. */
+export const smallFiles: WalConfig = { fileBytes: 64 << 10, diskSyncMs: 100, queueBytes: 1 << 20 };
+export const defaultServer: ServerConfig = { shards: 2, wal: smallFiles };
+const startMs = Date.UTC(2030, 0, 1);
+const drainMs = 60_000;
+const longestMs = 600_000;
+
+/** The process died while something was awaited. */
+export class Died extends Error {
+  override readonly name = "Died";
+}
+
+export interface MachineParts {
+  readonly disk: SimulatedDisk;
+  readonly oracle: Oracle;
+  readonly config: ServerConfig;
+  readonly seed: string;
+  /** Wall time at the start. */
+  readonly wallMs?: number;
+  /** The disk's completions come from it, too. */
+  readonly scheduler?: Scheduler;
+}
+
+export class Machine {
+  readonly disk: SimulatedDisk;
+  readonly oracle: Oracle;
+  readonly config: ServerConfig;
+  readonly scheduler: Scheduler;
+  readonly events: EngineEvent[] = [];
+  readonly #seed: string;
+  readonly #bugs: unknown[] = [];
+  #starts = 0;
+  #dead = false;
+  #engine: RunningEngine | undefined;
+  #client: Client | undefined;
+
+  constructor({ disk, oracle, config, seed, wallMs = startMs, scheduler }: MachineParts) {
+    this.disk = disk;
+    this.oracle = oracle;
+    this.config = config;
+    this.scheduler = scheduler ?? new Scheduler({ seed, wallMs });
+    this.#seed = seed;
+    disk.onDeath(() => (this.#dead = true));
+  }
+
+  get engine(): RunningEngine {
+    if (this.#engine === undefined) throw new Error("the server is not started");
+    return this.#engine;
+  }
+
+  get client(): Client {
+    if (this.#client === undefined) throw new Error("the server is not started");
+    return this.#client;
+  }
+
+  get nowMs(): number {
+    return this.scheduler.clock.wallMs();
+  }
+
+  get isDead(): boolean {
+    return this.#dead;
+  }
+
+  /** From nothing to ready. Rejects with `Died`, or with the refusal. */
+  async start(): Promise<void> {
+    this.#dead = false;
+    const seed = `${this.#seed}/${++this.#starts}`;
+    const env = new SimEnv({ disk: this.disk, scheduler: this.scheduler, seed });
+    const { shards, wal } = this.config;
+    const config: EngineConfig = {
+      directory: "/data",
+      shards,
+      shardsAsked: false,
+      wal,
+      maxTopics: 0,
+      maxIdempotencyKeys: 100_000,
+    };
+    const hooks = {
+      events: (event: EngineEvent) => this.#hear(event),
+      crash: (error: unknown) => this.bug(error),
+    };
+    this.#engine = await this.until(openEngine(env, config, hooks));
+    await this.until(this.#engine.recover());
+    this.#client = new Client(
+      {
+        engine: this.#engine,
+        oracle: this.oracle,
+        nowMs: () => this.nowMs,
+        bug: (error) => this.bug(error),
+      },
+      seed,
+    );
+  }
+
+  /** Clean stop. */
+  async stop(): Promise<void> {
+    const drained = await this.until(this.engine.close(drainMs));
+    if (!drained) throw new Error("the server could not be drained");
+  }
+
+  /** The result of `work`, with virtual time going on; `Died` when the process does not live to see it. */
+  async until<T>(work: Promise<T>): Promise<T> {
+    let settled = false;
+    const mark = (): void => {
+      settled = true;
+    };
+    work.then(mark, mark);
+    const untilMs = this.scheduler.clock.monotonicMs() + longestMs;
+    const end = await this.scheduler.run({ until: () => settled || this.#dead || this.#bugs.length > 0, untilMs });
+    this.check();
+    if (settled) return work;
+    if (this.#dead) throw new Died("the process died");
+    throw new Error(end === "time" ? "it takes for ever" : "nothing is left to do, and it is not done");
+  }
+
+  async pass(ms: number): Promise<void> {
+    await this.scheduler.pass(ms);
+    this.check();
+    if (this.#dead) throw new Died("the process died");
+  }
+
+  /** Everything that is there, as a client finds it. */
+  observe(): Promise<Observation> {
+    return this.until(observe(this.engine));
+  }
+
+  /** Looks at everything and has the oracle judge it. */
+  async judge(crash: Crash): Promise<Observation> {
+    const observation = await this.observe();
+    this.oracle.judge(observation, crash, this.nowMs);
+    return observation;
+  }
+
+  bug(error: unknown): void {
+    this.#bugs.push(error);
+  }
+
+  /** Throws what nobody may ever see: an internal error, a broken rule of order. */
+  check(): void {
+    this.disk.checkRules();
+    if (this.#bugs.length > 0) throw this.#bugs[0];
+  }
+
+  #hear(event: EngineEvent): void {
+    this.events.push(event);
+    if (event.type === "wal-latched" && event.rescued && this.config.shards === 1) this.oracle.settle();
+  }
+}
+
+/** Calls take effect one after another, each when all promises have run dry: what was told before it was told. */
+export function inTurn(scheduler: Scheduler): Completions {
+  return {
+    deliver: (_, perform, answer) => {
+      scheduler.timers.soon(() => {
+        perform();
+        answer();
+      });
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * One run of an operation, with the machine copied at every mutating call just before it takes effect, and after the last:
+ * each copy is what a crash at that call leaves, with what clients had been told by then.
+ */
+import type { RuleFactory } from "../disk/rule.ts";
+import { SimulatedDisk } from "../disk/disk.ts";
+import { atOnce } from "../disk/call-gate.ts";
+import { describeCall } from "../disk/call.ts";
+import { Oracle } from "../oracle/oracle.ts";
+import { scheduledCompletions } from "../scheduled-completions.ts";
+import { Scheduler } from "../scheduler.ts";
+import { Machine, defaultServer, inTurn } from "./machine.ts";
+import type { Operation } from "./operation.ts";
+import { storageRules } from "./storage-rules.ts";
+
+export interface Moment {
+  /** The mutating call, from 0, that was not made. */
+  readonly number: number;
+  readonly call: string;
+  readonly disk: SimulatedDisk;
+  readonly oracle: Oracle;
+  readonly wallMs: number;
+  /** A planted fault has struck: the page cache is no witness. */
+  readonly struck: boolean;
+  readonly isClean: boolean;
+}
+
+const startMs = Date.UTC(2030, 0, 1);
+
+export async function momentsOf(operation: Operation, seed: number): Promise<Moment[]> {
+  const moments: Moment[] = [];
+  const scheduler = new Scheduler({ seed: `${operation.name}/${seed}`, wallMs: startMs });
+  const completions = operation.order === "shuffled" ? scheduledCompletions(scheduler) : inTurn(scheduler);
+  const rules: readonly RuleFactory[] = storageRules;
+  const disk = new SimulatedDisk({ seed, directories: ["/data"], completions, rules });
+  const config = operation.server ?? defaultServer;
+  const machine = new Machine({ disk, oracle: new Oracle(), config, seed: `${operation.name}/${seed}`, scheduler });
+  const keep = (call: string, isClean: boolean): void => {
+    moments.push({
+      number: moments.length,
+      call,
+      disk: machine.disk.clone({ completions: atOnce }),
+      oracle: machine.oracle.clone(),
+      wallMs: machine.nowMs,
+      struck: [...machine.disk.injector.fired().values()].some((times) => times > 0),
+      isClean,
+    });
+  };
+  await operation.setup?.(machine);
+  machine.oracle.topics.forEach(({ name, live }) => {
+    if (live !== undefined && !machine.isDead) void machine.client.watch(name);
+  });
+  disk.injector.plant(...(operation.faults ?? []));
+  machine.disk.onCall((call) => keep(describeCall(call), false));
+  await operation.run(machine);
+  machine.check();
+  keep("the end", operation.endsClean === true);
+  return moments;
+}

@@ -1,0 +1,20 @@
+/** Appends of class `disk`, alone and as a batch. */
+import type { Operation } from "../operation.ts";
+import { started } from "../setup.ts";
+
+export const operation: Operation = {
+  name: "append-disk",
+  setup: async (machine) => {
+    await started(machine);
+    await machine.until(machine.client.create("a", "disk"));
+    await machine.until(machine.client.append("a", 2));
+  },
+  run: async (machine) => {
+    const { client } = machine;
+    await machine.until(client.append("a", 1));
+    await machine.until(client.append("a", 5, { padBytes: 700 }));
+    await machine.pass(150);
+    await machine.until(client.append("a", 3));
+    await machine.judge("none");
+  },
+};

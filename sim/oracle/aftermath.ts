@@ -1,0 +1,93 @@
+/**
+ * The states in which a topic may be found after a crash (spec 6.1, 9.4/1): of what was issued since the last start a
+ * prefix in operation order, at least as long as was promised; without what only memory held; and, where the class
+ * allows it, with a hole behind it that ends where the topic is found to end.
+ */
+import { type Crash, keepsAcked, mayLeaveHole } from "./crash.ts";
+import { applied, type Issued, recordsOf, type TopicHistory } from "./history.ts";
+import type { ModelTopic } from "./model.ts";
+import type { SeenTopic } from "./observation.ts";
+
+/** The longest prefix comes first. */
+export function* possibleStates(
+  history: TopicHistory,
+  crash: Crash,
+  seen: SeenTopic | undefined,
+  nowMs: number,
+): Generator<ModelTopic | undefined> {
+  const acked = history.acked;
+  const least = promised(history, acked, crash);
+  const orders = crash === "none" ? [[]] : openOrders(history.open, seen);
+  for (const open of orders) {
+    const sequence = [...acked, ...open];
+    for (let length = sequence.length; length >= least; length--) {
+      const topic = sequence.slice(0, length).reduce(applied, history.base);
+      yield found(topic, crash, seen, nowMs);
+      if (crash !== "none" && topic !== undefined && becomesDurable(topic, sequence[length]))
+        for (const part of partlyLogged(topic)) yield found(part, crash, seen, nowMs);
+    }
+  }
+}
+
+/** How many of the acked changes must be there: all up to the last one that must. */
+export function promised(history: TopicHistory, acked: readonly Issued[], crash: Crash): number {
+  let least = 0;
+  let topic = history.base;
+  acked.forEach((issued, index) => {
+    const before = topic;
+    topic = applied(topic, issued);
+    if (issued.settled || mustSurvive(issued, before, crash)) least = index + 1;
+  });
+  return least;
+}
+
+/** By its own class alone. */
+export function mustSurvive({ change }: Issued, topic: ModelTopic | undefined, crash: Crash): boolean {
+  const isControl = change.kind !== "append" && change.kind !== "deleteRecords";
+  return isControl || keepsAcked(crash, topic?.config.durability ?? "fsync");
+}
+
+/** What was not answered may have taken effect in the order of the calls, or in the one that the records found show. */
+function openOrders(open: readonly Issued[], seen: SeenTopic | undefined): Issued[][] {
+  const place = new Map(seen?.records.map(({ data }, at) => [data, at]));
+  const placeOf = (issued: Issued): number => place.get(recordsOf(issued)[0]?.data) ?? Infinity;
+  const orders = [[...open]];
+  if (open.length > 1) {
+    const found = open.filter((issued) => placeOf(issued) < Infinity).sort((a, b) => placeOf(a) - placeOf(b));
+    orders.push([...found, ...open.filter((issued) => placeOf(issued) === Infinity)]);
+  }
+  return orders;
+}
+
+function becomesDurable({ isEphemeral }: ModelTopic, next: Issued | undefined): boolean {
+  return isEphemeral && next?.change.kind === "configure" && next.change.config.durability !== "ephemeral";
+}
+
+/** The change of class is the last thing to be logged; before it goes what the topic retains, in order. */
+function* partlyLogged(topic: ModelTopic): Generator<ModelTopic> {
+  for (let count = 0; count <= topic.records.length; count++) {
+    const part = topic.clone();
+    part.logFirst(count);
+    yield part;
+  }
+  const whole = topic.clone();
+  whole.logFirst(whole.records.length);
+  whole.loggedHead = whole.head;
+  yield whole;
+}
+
+function found(
+  topic: ModelTopic | undefined,
+  crash: Crash,
+  seen: SeenTopic | undefined,
+  nowMs: number,
+): ModelTopic | undefined {
+  if (topic === undefined) return undefined;
+  const state = topic.clone();
+  if (crash !== "none") state.restart();
+  state.correctTimes(new Map(seen?.records.map(({ seq, ts }) => [seq, ts])));
+  state.expire(nowMs);
+  const missing = seen !== undefined && seen.head > state.head;
+  if (missing && mayLeaveHole(crash, state.config.durability)) state.addHole(seen.head);
+  return state;
+}

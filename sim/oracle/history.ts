@@ -1,0 +1,138 @@
+/**
+ * What clients did to one topic name since the last time that its contents were established, and what they were told: the
+ * only thing that a restarted server is held against.
+ */
+import { assert } from "../../src/base/assert.ts";
+import type { SeenRecord } from "./observation.ts";
+import { type Change, changed, type ModelTopic } from "./model.ts";
+
+export interface Issued {
+  /** In the order of the calls. */
+  readonly number: number;
+  readonly change: Change;
+  /** Of which of the topics that the name has had. */
+  readonly instance: number;
+  /** `unknown`: an error said that a restart will show. Definite failures are not kept. */
+  state: "pending" | "acked" | "unknown";
+  /** When it took effect, as far as that is known. */
+  atMs: number;
+  firstSeq: number | undefined;
+  /** Known to be on the device: no later crash takes it. */
+  settled: boolean;
+}
+
+export class TopicHistory {
+  readonly name: string;
+  /** What was there when the last start had been looked at. */
+  base: ModelTopic | undefined;
+  issued: Issued[] = [];
+  /** Instances that the name has had, and how far each has been acked or shown. */
+  instances = 0;
+  readonly shown = new Map<number, number>();
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  clone(): TopicHistory {
+    const copy = new TopicHistory(this.name);
+    copy.base = this.base?.clone();
+    copy.issued = this.issued.map((issued) => ({ ...issued }));
+    copy.instances = this.instances;
+    for (const [instance, seq] of this.shown) copy.shown.set(instance, seq);
+    return copy;
+  }
+
+  issue(change: Change, nowMs: number): number {
+    if (change.kind === "create") this.instances++;
+    const number = (this.issued.at(-1)?.number ?? 0) + 1;
+    const { instances: instance } = this;
+    this.issued.push({ number, change, instance, state: "pending", atMs: nowMs, firstSeq: undefined, settled: false });
+    return number;
+  }
+
+  ack(number: number, firstSeq?: number): void {
+    const issued = this.#find(number);
+    assert(
+      issued.firstSeq === undefined || issued.firstSeq === firstSeq,
+      "an append is acked with the seqs it was shown with",
+    );
+    issued.state = "acked";
+    issued.firstSeq = firstSeq;
+    if (issued.change.kind === "append") this.#showed(issued.instance, firstSeq! + issued.change.records.length - 1);
+  }
+
+  fail(number: number, outcomeUnknown: boolean): void {
+    const issued = this.#find(number);
+    assert(issued.state === "pending", "what was acked or shown does not fail");
+    if (outcomeUnknown) issued.state = "unknown";
+    else this.issued = this.issued.filter((other) => other !== issued);
+  }
+
+  /** A reader has seen when it was really written. */
+  retime(seen: SeenRecord): void {
+    const issued = this.#appendOf(seen);
+    if (issued !== undefined) issued.atMs = seen.ts;
+  }
+
+  /** A reader got it: that counts like an ack. */
+  showed(seen: SeenRecord): void {
+    const issued = this.#appendOf(seen);
+    this.#showed(issued?.instance ?? this.base?.instance ?? this.instances, seen.seq);
+    if (issued === undefined) return;
+    issued.atMs = seen.ts;
+    if (issued.firstSeq !== undefined) return;
+    issued.firstSeq = seen.seq - recordsOf(issued).findIndex(({ data }) => data === seen.data);
+    issued.state = "acked";
+  }
+
+  /** A tombstone or a state named this seq. */
+  showedHead(seq: number): void {
+    this.#showed(this.instances, seq);
+  }
+
+  /** Whatever is acked is on the device by now. */
+  settle(): void {
+    for (const issued of this.issued) if (issued.state === "acked") issued.settled = true;
+  }
+
+  /** In the order in which they took effect: that of the calls, unless seqs say otherwise. */
+  get acked(): Issued[] {
+    const acked = this.issued.filter(({ state }) => state === "acked");
+    const appends = acked
+      .filter(({ change }) => change.kind === "append")
+      .sort((one, other) => one.instance - other.instance || one.firstSeq! - other.firstSeq!);
+    return acked.map((issued) => (issued.change.kind === "append" ? appends.shift()! : issued));
+  }
+
+  get open(): Issued[] {
+    return this.issued.filter(({ state }) => state !== "acked");
+  }
+
+  /** What readers of a healthy server see now. */
+  get live(): ModelTopic | undefined {
+    return this.acked.reduce(applied, this.base);
+  }
+
+  #find(number: number): Issued {
+    const issued = this.issued.find((one) => one.number === number);
+    assert(issued !== undefined, "an answer is to something that was asked");
+    return issued;
+  }
+
+  #appendOf({ data }: SeenRecord): Issued | undefined {
+    return this.issued.find((issued) => recordsOf(issued).some((record) => record.data === data));
+  }
+
+  #showed(instance: number, seq: number): void {
+    this.shown.set(instance, Math.max(this.shown.get(instance) ?? 0, seq));
+  }
+}
+
+export function applied(topic: ModelTopic | undefined, { change, atMs, instance }: Issued): ModelTopic | undefined {
+  return changed(topic, change, atMs, instance);
+}
+
+export function recordsOf({ change }: Issued): readonly { readonly data: string }[] {
+  return change.kind === "append" ? change.records : [];
+}

@@ -1,0 +1,196 @@
+/**
+ * What a topic is, as plainly as it can be said (spec 1.2–1.9): lists and loops, nothing shared with the engine but the
+ * names of its configuration. Slow, and meant to be read.
+ */
+import type { TopicConfig } from "../../src/topic/config.ts";
+
+/** A record as it was written. `data` and `meta` are JSON texts. */
+export interface PlainRecord {
+  readonly data: string;
+  readonly tag?: string;
+  readonly node?: string;
+  readonly meta?: string;
+}
+
+/** Both ends belong to it. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface ModelRecord {
+  readonly seq: number;
+  readonly record: PlainRecord;
+  /** Server time of its write; the moment of the call until a reader has seen the real one. */
+  readonly ts: number;
+  /** In the log; what an `ephemeral` topic takes is not. */
+  readonly logged: boolean;
+}
+
+export interface ModelKey extends Range {
+  readonly ts: number;
+  readonly logged: boolean;
+}
+
+/** A change to a topic, in the order in which they take effect. */
+export type Change =
+  | { readonly kind: "create"; readonly config: TopicConfig }
+  | { readonly kind: "append"; readonly records: readonly PlainRecord[]; readonly key?: string }
+  | { readonly kind: "deleteRecords"; readonly beforeSeq?: number; readonly tag?: string }
+  | { readonly kind: "configure"; readonly config: TopicConfig }
+  | { readonly kind: "deleteTopic" };
+
+export function payloadBytes({ data, meta }: PlainRecord): number {
+  return Buffer.byteLength(data) + (meta === undefined ? 0 : Buffer.byteLength(meta));
+}
+
+export class ModelTopic {
+  config: TopicConfig;
+  /** Counts the topics that the name has had. */
+  readonly instance: number;
+  head = 0;
+  /** The head that a restart finds in the log. */
+  loggedHead = 0;
+  /** Moved by cap and TTL alone. */
+  evictFloor = 1;
+  /** Live ones, ascending. */
+  records: ModelRecord[] = [];
+  /** Ascending, neighbours joined. */
+  holes: Range[] = [];
+  keys = new Map<string, ModelKey>();
+  #lastTs = 0;
+
+  constructor(config: TopicConfig, instance: number) {
+    this.config = config;
+    this.instance = instance;
+  }
+
+  clone(): ModelTopic {
+    const copy = new ModelTopic(this.config, this.instance);
+    Object.assign(copy, this);
+    copy.records = [...this.records];
+    copy.holes = [...this.holes];
+    copy.keys = new Map(this.keys);
+    copy.#lastTs = this.#lastTs;
+    return copy;
+  }
+
+  get isEphemeral(): boolean {
+    return this.config.durability === "ephemeral";
+  }
+
+  get earliest(): number {
+    return this.records[0]?.seq ?? this.head + 1;
+  }
+
+  get bytes(): number {
+    return this.records.reduce((sum, { record }) => sum + payloadBytes(record), 0);
+  }
+
+  append(records: readonly PlainRecord[], nowMs: number, key?: string): void {
+    const ts = Math.max(nowMs, this.#lastTs);
+    this.#lastTs = ts;
+    this.expire(nowMs);
+    const logged = !this.isEphemeral;
+    const from = this.head + 1;
+    for (const record of records) this.records.push({ seq: ++this.head, record, ts, logged });
+    if (logged) this.loggedHead = this.head;
+    if (key !== undefined) this.keys.set(key, { from, to: this.head, ts, logged });
+    this.#enforceCaps();
+  }
+
+  deleteRecords(beforeSeq: number | undefined, tag: string | undefined): void {
+    const goes = ({ seq, record }: ModelRecord): boolean =>
+      (beforeSeq === undefined || seq < beforeSeq) && (tag === undefined || tagMatches(record.tag, tag));
+    this.records = this.records.filter((record) => !goes(record));
+  }
+
+  configure(config: TopicConfig, nowMs: number): void {
+    this.expire(nowMs);
+    const becomesDurable = this.isEphemeral && config.durability !== "ephemeral";
+    this.config = config;
+    if (becomesDurable) this.#logAll();
+    this.expire(nowMs);
+    this.#enforceCaps();
+  }
+
+  expire(nowMs: number): void {
+    const ttlMs = Number(this.config.ttlMs);
+    if (ttlMs > 0) this.#evictWhile(() => nowMs - this.records[0].ts > ttlMs);
+  }
+
+  /** What only memory held is gone. */
+  restart(): void {
+    this.records = this.records.filter(({ logged }) => logged);
+    for (const [key, { logged }] of this.keys) if (!logged) this.keys.delete(key);
+    this.head = this.loggedHead;
+  }
+
+  /** Seqs up to `to` are given up. */
+  addHole(to: number): void {
+    const from = this.head + 1;
+    const last = this.holes.at(-1);
+    if (last?.to === from - 1) this.holes = [...this.holes.slice(0, -1), { from: last.from, to }];
+    else this.holes.push({ from, to });
+    this.head = this.loggedHead = to;
+  }
+
+  /** A reader has seen when they were really written. */
+  correctTimes(seen: ReadonlyMap<number, number>): void {
+    this.records = this.records.map((record) => ({ ...record, ts: seen.get(record.seq) ?? record.ts }));
+    this.#lastTs = Math.max(this.#lastTs, this.records.at(-1)?.ts ?? 0);
+  }
+
+  /** On the way out of class `ephemeral`, the first `count` of its records have been logged. */
+  logFirst(count: number): void {
+    this.loggedHead = count === 0 ? Math.max(this.loggedHead, this.earliest - 1) : this.records[count - 1].seq;
+    this.records = this.records.map((record, at) => (at < count ? { ...record, logged: true } : record));
+  }
+
+  /** What a reader from 0 has to be told of, in order (spec 1.5). */
+  get announced(): Range[] {
+    const evicted = this.evictFloor > 1 ? [{ from: 1, to: this.evictFloor - 1 }] : [];
+    return [...evicted, ...this.holes.filter(({ to }) => to >= this.evictFloor)];
+  }
+
+  #logAll(): void {
+    this.records = this.records.map((record) => ({ ...record, logged: true }));
+    for (const [key, known] of this.keys) this.keys.set(key, { ...known, logged: true });
+    this.loggedHead = this.head;
+  }
+
+  #enforceCaps(): void {
+    const { capRecords, capBytes } = this.config;
+    if (capRecords !== 0) this.#evictWhile(() => this.records.length > Number(capRecords));
+    if (capBytes !== 0) this.#evictWhile(() => this.bytes > Number(capBytes));
+  }
+
+  #evictWhile(due: () => boolean): void {
+    while (this.records.length > 0 && due()) {
+      this.evictFloor = this.records[0].seq + 1;
+      this.records = this.records.slice(1);
+    }
+  }
+}
+
+/** The topic after a change; `undefined` when there is none. */
+export function changed(
+  topic: ModelTopic | undefined,
+  change: Change,
+  nowMs: number,
+  instance: number,
+): ModelTopic | undefined {
+  if (change.kind === "create") return new ModelTopic(change.config, instance);
+  if (change.kind === "deleteTopic" || topic === undefined) return undefined;
+  const next = topic.clone();
+  if (change.kind === "append") next.append(change.records, nowMs, change.key);
+  else if (change.kind === "configure") next.configure(change.config, nowMs);
+  else next.deleteRecords(change.beforeSeq, change.tag);
+  return next;
+}
+
+/** `tag` ends in a star for a prefix. */
+function tagMatches(of: string | undefined, tag: string): boolean {
+  if (of === undefined) return false;
+  return tag.endsWith("*") ? of.startsWith(tag.slice(0, -1)) : of === tag;
+}
