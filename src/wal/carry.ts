@@ -2,12 +2,13 @@
  * What a start keeps of a tail that was never synced (spec 6.5): read from the old file again, a stretch at a time, to go
  * into the new one ahead of its header. The page cache is no witness that it is on the disk.
  */
+import { assert } from "../base/assert.ts";
 import type { Env, File } from "../env/env.ts";
 import { frameKind } from "./commit.ts";
 import { groupBytes } from "./config.ts";
 import type { DraftArena } from "./draft-arena.ts";
 import { type ExpectedPlace, type Frame, type FrameDraft } from "./frame.ts";
-import { scanFrames } from "./scan.ts";
+import { type FrameVisitor, scanFrames } from "./scan.ts";
 
 export interface Tail {
   /** Of the frames that are kept. */
@@ -26,10 +27,12 @@ export interface TailRange {
 export async function measureTail(env: Env, range: TailRange): Promise<Tail> {
   let bytes = 0;
   let startHash: bigint | undefined;
-  await readTail(env, range, (frame) => {
+  const end = await readTail(env, range, (frame) => {
     startHash ??= frame.predecessorHash;
     if (isKept(frame)) bytes += frame.length;
+    return undefined;
   });
+  assert(end === range.to, "a tail that was read once is read again");
   return { bytes, startHash };
 }
 
@@ -40,11 +43,13 @@ export async function* carryTail(env: Env, range: TailRange, arena: DraftArena):
     const batch: FrameDraft[] = [];
     let bytes = 0;
     await readTail(env, { ...range, from }, (frame) => {
-      if (bytes >= groupBytes) return;
+      if (bytes >= groupBytes) return "enough for one batch";
       from = frame.offset + frame.length;
       bytes += frame.length;
       if (isKept(frame)) batch.push(arena.copyOf(frame.fields, frame.payload));
+      return undefined;
     });
+    assert(bytes > 0, "a tail that was read once is read again");
     yield batch;
   }
 }
@@ -54,14 +59,12 @@ function isKept(frame: Frame): boolean {
   return frame.fields.kind !== frameKind.mark;
 }
 
-async function readTail(env: Env, range: TailRange, take: (frame: Frame) => void): Promise<void> {
-  const file: File = await env.fs.open(range.path, "read");
+/** Where reading ended. */
+async function readTail(env: Env, { path, expected, from, to }: TailRange, take: FrameVisitor): Promise<number> {
+  const file: File = await env.fs.open(path, "read");
   try {
-    const { expected, from, to } = range;
-    await scanFrames(file, { expected, from, startHash: undefined, declaredEnd: to, fileBytes: to }, (frame) => {
-      take(frame);
-      return undefined;
-    });
+    const range = { expected, from, startHash: undefined, declaredEnd: to, fileBytes: to };
+    return (await scanFrames(file, range, take)).end;
   } finally {
     await file.close();
   }
