@@ -24,7 +24,7 @@ export function* possibleStates(
       const topic = sequence.slice(0, length).reduce(applied, history.base);
       yield found(topic, crash, seen, nowMs);
       if (crash !== "none" && topic !== undefined && becomesDurable(topic, sequence[length]))
-        for (const part of partlyLogged(topic)) yield found(part, crash, seen, nowMs);
+        yield found(logged(topic), crash, seen, nowMs);
     }
   }
 }
@@ -63,17 +63,11 @@ function becomesDurable({ isEphemeral }: ModelTopic, next: Issued | undefined): 
   return isEphemeral && next?.change.kind === "configure" && next.change.config.durability !== "ephemeral";
 }
 
-/** The change of class is the last thing to be logged; before it goes what the topic retains, in order. */
-function* partlyLogged(topic: ModelTopic): Generator<ModelTopic> {
-  for (let count = 0; count <= topic.records.length; count++) {
-    const part = topic.clone();
-    part.logFirst(count);
-    yield part;
-  }
-  const whole = topic.clone();
-  whole.logFirst(whole.records.length);
-  whole.loggedHead = whole.head;
-  yield whole;
+/** Everything that the topic retains is in the log; the change of class, which comes behind it, is not. */
+function logged(topic: ModelTopic): ModelTopic {
+  const state = topic.clone();
+  state.logAll();
+  return state;
 }
 
 function found(

@@ -109,7 +109,7 @@ export class ModelTopic {
     this.expire(nowMs);
     const becomesDurable = this.isEphemeral && config.durability !== "ephemeral";
     this.config = config;
-    if (becomesDurable) this.#logAll();
+    if (becomesDurable) this.logAll();
     this.expire(nowMs);
     this.#enforceCaps();
   }
@@ -141,19 +141,14 @@ export class ModelTopic {
     this.#lastTs = Math.max(this.#lastTs, this.records.at(-1)?.ts ?? 0);
   }
 
-  /** On the way out of class `ephemeral`, the first `count` of its records have been logged. */
-  logFirst(count: number): void {
-    this.loggedHead = count === 0 ? Math.max(this.loggedHead, this.earliest - 1) : this.records[count - 1].seq;
-    this.records = this.records.map((record, at) => (at < count ? { ...record, logged: true } : record));
-  }
-
   /** What a reader from 0 has to be told of, in order (spec 1.5). */
   get announced(): Range[] {
     const evicted = this.evictFloor > 1 ? [{ from: 1, to: this.evictFloor - 1 }] : [];
     return [...evicted, ...this.holes.filter(({ to }) => to >= this.evictFloor)];
   }
 
-  #logAll(): void {
+  /** On the way out of class `ephemeral`. */
+  logAll(): void {
     this.records = this.records.map((record) => ({ ...record, logged: true }));
     for (const [key, known] of this.keys) this.keys.set(key, { ...known, logged: true });
     this.loggedHead = this.head;

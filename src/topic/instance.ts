@@ -15,6 +15,7 @@ import type { CommitClass, TopicConfig } from "./config.ts";
 import { Contents, type Quota } from "./contents.ts";
 import { encodeEntry, type SmallEntry } from "./entries.ts";
 import { Plan } from "./plan.ts";
+import type { ReadRebase } from "./read-rebase.ts";
 import type { View } from "./retention.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -77,6 +78,8 @@ export class Instance implements CommitQueueDeps {
    * record that was shown as expired must not turn out to be kept by a longer TTL, or to have been deleted before.
    */
   readonly heldMs: number[] = [];
+  /** During recovery: a rebase that is being read. */
+  rebase: ReadRebase | undefined;
   #announcedHead = 0;
 
   constructor(identity: TopicIdentity, config: TopicConfig, deps: TopicDeps) {

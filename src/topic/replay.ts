@@ -5,10 +5,11 @@
  */
 import { frameKind, type FrameFields } from "../wal/commit.ts";
 import type { Contents } from "./contents.ts";
-import { decodeEntry, encodeEntry, type Entry, type RebaseStep } from "./entries.ts";
+import { decodeEntry, encodeEntry, type Entry } from "./entries.ts";
 import type { Hole } from "./holes.ts";
 import { type Instance, stampMsOf } from "./instance.ts";
 import { Plan } from "./plan.ts";
+import { ReadRebase } from "./read-rebase.ts";
 import type { RecordsEntry } from "./records-format.ts";
 
 export type ReplayOutcome = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -21,7 +22,11 @@ export function replay(topic: Instance, fields: FrameFields, payload: Uint8Array
   const { entry } = outcome;
   const problem = entry.kind === "topicCreate" ? createProblem(topic) : problemOf(topic, fields, entry);
   if (problem !== undefined) return damage(problem);
-  apply(topic, fields, entry);
+  if (ReadRebase.isPart(entry)) readRebase(topic, fields, payload);
+  else {
+    topic.rebase = undefined;
+    apply(topic, fields, entry);
+  }
   topic.op = fields.op;
   topic.ceiling.replay(fields.ceiling, entry.kind === "ceiling" && entry.lower);
   return { ok: true };
@@ -69,10 +74,18 @@ export function deleteFrame(topic: Instance, stamp: number): { fields: FrameFiel
 
 /** All frames are replayed, and what is kept of them is synced. */
 export function afterRecovery(topic: Instance, nowMs: number): void {
+  topic.rebase = undefined;
   topic.ceiling.settle(Math.max(topic.ceiling.declared, topic.contents.headSeq));
   topic.plan = new Plan(topic.contents, topic.op);
   topic.contents.dropExpiredKeys(nowMs);
   topic.takeHead();
+}
+
+function readRebase(topic: Instance, fields: FrameFields, payload: Uint8Array): void {
+  topic.rebase ??= new ReadRebase();
+  if (!topic.rebase.take(fields, stampMsOf(fields.stamp), payload)) return;
+  topic.rebase.apply(topic.contents);
+  topic.rebase = undefined;
 }
 
 function damage(reason: string): ReplayOutcome {
@@ -98,7 +111,7 @@ function problemOf(topic: Instance, fields: FrameFields, entry: Entry): string |
       return entry.hole.from === next ? undefined : `a hole at ${entry.hole.from} follows head ${next - 1}`;
     case "rebase":
       if (contents.config.durability !== "ephemeral") return "a topic that is durable becomes so again";
-      return entry.step.step === "end" && entry.step.state.head < next - 1 ? "a rebase ends below the head" : undefined;
+      return (topic.rebase ?? new ReadRebase()).problem(fields, entry);
     default:
       return undefined;
   }
@@ -110,14 +123,16 @@ function recordsProblem(topic: Instance, fields: FrameFields, entry: RecordsEntr
   if (entry.count !== fields.count) return `a batch of ${entry.count} in a frame of ${fields.count}`;
   if (entry.retained !== ephemeral) return "a batch is not of its topic's class";
   const next = contents.headSeq + 1;
-  if (entry.retained ? fields.firstSeq < next : fields.firstSeq !== next) {
-    return `seq ${fields.firstSeq} follows head ${next - 1}`;
-  }
+  const problem = entry.retained
+    ? (topic.rebase ?? new ReadRebase()).problem(fields, { kind: "records", records: entry })
+    : undefined;
+  if (problem !== undefined) return problem;
+  if (!entry.retained && fields.firstSeq !== next) return `seq ${fields.firstSeq} follows head ${next - 1}`;
   if (fields.firstSeq + entry.seqDelta(entry.count - 1) > fields.ceiling) return "a batch reaches beyond its ceiling";
   return !entry.retained && entry.ts < contents.lastWriteTs ? "time goes back in the topic" : undefined;
 }
 
-function apply(topic: Instance, fields: FrameFields, entry: Entry): void {
+function apply(topic: Instance, fields: FrameFields, entry: Exclude<Entry, { kind: "rebase" }>): void {
   const { contents } = topic;
   const stampMs = stampMsOf(fields.stamp);
   switch (entry.kind) {
@@ -142,21 +157,5 @@ function apply(topic: Instance, fields: FrameFields, entry: Entry): void {
       return;
     case "hole":
       contents.applyHole(stampMs, entry.hole);
-      return;
-    case "rebase":
-      applyStep(contents, stampMs, entry.step);
-  }
-}
-
-function applyStep(contents: Contents, stampMs: number, step: RebaseStep): void {
-  switch (step.step) {
-    case "begin":
-      contents.beginRebase(stampMs, step.state);
-      return;
-    case "keys":
-      contents.adoptKeys(stampMs, step.keys);
-      return;
-    case "end":
-      contents.endRebase(stampMs, step.state);
   }
 }
