@@ -11,6 +11,20 @@ export interface OpenDirectory {
   readonly manifest: ManifestStore;
 }
 
+/** Part of a start: a call that the disk fails is a refusal that says where, not a bug (spec 6.5, 9.2). */
+export async function refusing<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    const path = (error as { path?: unknown }).path;
+    const file = typeof path === "string" ? path : directory;
+    const kind = errno === "ENOSPC" || errno === "EDQUOT" ? "space" : "unreadable";
+    throw new StartRefusal(kind, `the data directory ${directory} cannot be used: ${errno}`, { file });
+  }
+}
+
 /** Refuses a directory in use, one that cannot be read, and one whose manifest is damaged or gone. */
 export async function openDirectory(env: Env, directory: string, shards: number): Promise<OpenDirectory> {
   const names = await prepareDirectory(env, directory);
@@ -27,14 +41,8 @@ export async function openDirectory(env: Env, directory: string, shards: number)
 
 /** The names in it; made, durably, where it is absent. An existing but unreadable one is an error, never a fresh start. */
 async function prepareDirectory(env: Env, directory: string): Promise<string[]> {
-  try {
-    await makeDirectory(env, directory);
-    return await env.fs.readdir(directory);
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    throw new StartRefusal("unreadable", `cannot use the data directory ${directory}: ${errno}`);
-  }
+  await makeDirectory(env, directory);
+  return env.fs.readdir(directory);
 }
 
 async function makeDirectory(env: Env, directory: string): Promise<void> {

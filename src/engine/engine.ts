@@ -27,7 +27,7 @@ import type {
 import { Catalog } from "./catalog.ts";
 import type { EngineConfig } from "./config.ts";
 import { type CreatorDeps, topicNamed } from "./creator.ts";
-import { openDirectory, type OpenDirectory } from "./directory.ts";
+import { openDirectory, type OpenDirectory, refusing } from "./directory.ts";
 import { EngineClock } from "./engine-clock.ts";
 import type { EngineHooks } from "./engine-hooks.ts";
 import { Housekeeper } from "./housekeeper.ts";
@@ -45,7 +45,7 @@ export interface RunningEngine extends Engine {
 
 /** Takes the directory's lock and reads its manifest; `recover` does the rest. */
 export async function openEngine(env: Env, config: EngineConfig, hooks: EngineHooks): Promise<RunningEngine> {
-  const directory = await openDirectory(env, config.directory, config.shards);
+  const directory = await refusing(config.directory, () => openDirectory(env, config.directory, config.shards));
   const recorded = directory.manifest.current.layouts.at(-1)!.shards;
   if (config.shardsAsked && recorded !== config.shards)
     hooks.events({ type: "shards-kept", recorded, asked: config.shards });
@@ -76,16 +76,18 @@ class TopicsEngine implements RunningEngine {
 
   async recover(): Promise<void> {
     const started = this.#env.clock.monotonicMs();
-    const { wal, ids, topicDeps } = await recover({
-      env: this.#env,
-      config: this.#config,
-      hooks: this.#hooks,
-      directory: this.#directory,
-      catalog: this.#catalog,
-      clock: this.#clock,
-      quota: this.#quota,
-      progress: (fraction) => (this.#status = { state: "recovering", replayProgress: fraction }),
-    });
+    const { wal, ids, topicDeps } = await refusing(this.#config.directory, () =>
+      recover({
+        env: this.#env,
+        config: this.#config,
+        hooks: this.#hooks,
+        directory: this.#directory,
+        catalog: this.#catalog,
+        clock: this.#clock,
+        quota: this.#quota,
+        progress: (fraction) => (this.#status = { state: "recovering", replayProgress: fraction }),
+      }),
+    );
     this.#wal = wal;
     this.#creator = { catalog: this.#catalog, ids, wal, topicDeps, maxTopics: this.#config.maxTopics };
     this.#housekeeper = new Housekeeper(this.#env.timers, this.#clock, wal, () => this.#catalog.all());

@@ -42,6 +42,7 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
     manifest: manifest.current,
     latchNoted: lock.latchNoted,
     events: hooks.events,
+    noteLatch: (shard) => lock.noteLatch(shard),
     visit: (shard, frame) => replayer.visit(shard, frame),
     observe: (stamp) => clock.observe(stamp),
     progress: (fraction) => deps.progress(fraction),

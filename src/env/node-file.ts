@@ -6,14 +6,16 @@ import type { LaneSeat } from "./node-lanes.ts";
 
 export class NodeFile implements File {
   readonly #fd: number;
+  readonly #path: string;
   readonly #seat: LaneSeat | undefined;
   #inFlight = 0;
   #syncing = false;
   #closing = false;
   #drained: (() => void) | undefined;
 
-  constructor(fd: number, seat: LaneSeat | undefined) {
+  constructor(fd: number, path: string, seat: LaneSeat | undefined) {
     this.#fd = fd;
+    this.#path = path;
     this.#seat = seat;
   }
 
@@ -30,7 +32,7 @@ export class NodeFile implements File {
       fs.read(this.#fd, into, 0, into.byteLength, position, (error, count) => {
         this.#end();
         if (error === null) resolve(count);
-        else reject(error);
+        else reject(this.#named(error));
       });
     });
   }
@@ -42,7 +44,7 @@ export class NodeFile implements File {
       const done = (error: Error | null, count: number): void => {
         this.#end();
         if (error === null) resolve(count);
-        else reject(error);
+        else reject(this.#named(error));
       };
       const only = parts[0];
       if (only === undefined) done(null, 0);
@@ -66,6 +68,8 @@ export class NodeFile implements File {
     this.#syncing = true;
     try {
       await (this.#seat === undefined ? poolDatasync(this.#fd) : this.#seat.datasync(this.#fd));
+    } catch (error) {
+      throw this.#named(error as Error);
     } finally {
       this.#syncing = false;
       this.#end();
@@ -78,7 +82,7 @@ export class NodeFile implements File {
       fs.ftruncate(this.#fd, length, (error) => {
         this.#end();
         if (error === null) resolve();
-        else reject(error);
+        else reject(this.#named(error));
       });
     });
   }
@@ -105,6 +109,11 @@ export class NodeFile implements File {
         else reject(error);
       });
     });
+  }
+
+  /** The system names no path in errors of calls on a descriptor. */
+  #named(error: Error): Error {
+    return Object.assign(error, { path: this.#path });
   }
 
   #begin(): void {

@@ -41,9 +41,9 @@ export class NodeFs implements Fs {
         else reject(error);
       });
     });
-    if (options?.lane === undefined) return new NodeFile(fd, undefined);
+    if (options?.lane === undefined) return new NodeFile(fd, path, undefined);
     try {
-      return new NodeFile(fd, this.#lanes.join(options.lane));
+      return new NodeFile(fd, path, this.#lanes.join(options.lane));
     } catch (error) {
       // No thread to be had.
       fs.closeSync(fd);

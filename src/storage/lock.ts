@@ -17,10 +17,12 @@ export class DirectoryLock {
   readonly #file: File;
   /** Whether a latch note of an earlier run stood there when the lock was taken. */
   readonly latchNoted: boolean;
+  #notes: boolean;
 
   private constructor(file: File, latchNoted: boolean) {
     this.#file = file;
     this.latchNoted = latchNoted;
+    this.#notes = latchNoted;
   }
 
   /** Refuses at once, naming the holder's pid, when another process has it. */
@@ -42,6 +44,7 @@ export class DirectoryLock {
 
   /** Leaves word that a shard has stopped trusting its file. Not synced: a crash of the process alone keeps it. */
   async noteLatch(shard: number): Promise<void> {
+    this.#notes = true;
     const sector = new Uint8Array(noteBytes).fill(0x20);
     new TextEncoder().encodeInto(`latched shard ${shard}\n`, sector);
     await writeFully(this.#file, [sector], noteAt);
@@ -49,7 +52,8 @@ export class DirectoryLock {
 
   /** Once a start has re-established the truth. */
   async clearLatchNote(): Promise<void> {
-    if (!this.latchNoted) return;
+    if (!this.#notes) return;
+    this.#notes = false;
     await writeFully(this.#file, [new Uint8Array(noteBytes)], noteAt);
     await this.#file.datasync();
   }

@@ -2,8 +2,8 @@
  * What a start keeps of a tail that was never synced (spec 6.5): read from the old file again, a stretch at a time, to go
  * into the new one ahead of its header. The page cache is no witness that it is on the disk.
  */
-import { assert } from "../base/assert.ts";
 import type { Env, File } from "../env/env.ts";
+import { damage, type StartRefusal } from "../storage/refusal.ts";
 import { frameKind } from "./commit.ts";
 import { groupBytes } from "./config.ts";
 import type { DraftArena } from "./draft-arena.ts";
@@ -32,7 +32,7 @@ export async function measureTail(env: Env, range: TailRange): Promise<Tail> {
     if (isKept(frame)) bytes += frame.length;
     return undefined;
   });
-  assert(end === range.to, "a tail that was read once is read again");
+  if (end !== range.to) throw changed(range.path, end);
   return { bytes, startHash };
 }
 
@@ -49,9 +49,14 @@ export async function* carryTail(env: Env, range: TailRange, arena: DraftArena):
       if (isKept(frame)) batch.push(arena.copyOf(frame.fields, frame.payload));
       return undefined;
     });
-    assert(bytes > 0, "a tail that was read once is read again");
+    if (bytes === 0) throw changed(range.path, from);
     yield batch;
   }
+}
+
+/** What was read once as good is not there any more: the disk's doing. */
+function changed(file: string, offset: number): StartRefusal {
+  return damage("a WAL file does not read the same twice", { file, offset });
 }
 
 /** A mark says what its own file's successor will say. */

@@ -2,9 +2,9 @@
  * From what is on disk to what the log is (spec 6.5): every shard replayed, the ends judged, and whether power was lost.
  * Nothing is written, except that files which are no part of the log are removed once nothing is refused.
  */
-import { type Env, errnoOf } from "../env/env.ts";
+import { type Env, errnoOf, type File } from "../env/env.ts";
 import type { Manifest } from "../storage/manifest.ts";
-import { type Chains, discoverChains } from "./chain.ts";
+import { type ChainFile, type Chains, discoverChains } from "./chain.ts";
 import { frameKind } from "./commit.ts";
 import type { WalEvents } from "./events.ts";
 import type { Frame } from "./frame.ts";
@@ -18,6 +18,8 @@ export interface RecoveryDeps {
   readonly manifest: Manifest;
   readonly latchNoted: boolean;
   readonly events: WalEvents;
+  /** Leaves word for the next start that a sync has failed. */
+  noteLatch(shard: number): Promise<void>;
   /** Takes every frame in order; a string says why it cannot be, which is damage. */
   visit(shard: number, frame: Frame): string | undefined;
   /** A commit stamp that was logged. */
@@ -45,11 +47,14 @@ export async function recoverWal(deps: RecoveryDeps): Promise<RecoveredWal> {
   const layoutNumber = manifest.layouts.length - 1;
   const chains = await discoverChains(env, directory, manifest.directoryId, manifest.layouts, layoutNumber);
   const places = new SyncedPlaces(chains.shards.length);
+  const witnesses: boolean[] = [];
+  for (const [shard, { files }] of chains.shards.entries())
+    witnesses.push(await cacheIsWitness(deps, shard, files.at(-1)));
   const replayed = await replayAll(deps, chains, places);
   const shards: RecoveredShard[] = [];
   for (const end of replayed) {
     const clean = endsClean(end);
-    const powerLost = !clean && (await lostPower(deps, end));
+    const powerLost = !clean && !witnesses[end.shard];
     report(deps, end, powerLost);
     shards.push({ ...end, clean, powerLost });
   }
@@ -92,22 +97,33 @@ function endsClean(end: ReplayedShard): boolean {
   return end.scanned.lastKind === frameKind.final && end.tail.writtenEnd <= end.scanned.end;
 }
 
-/** The page cache holds every write of this boot, unless a sync failed or the file is not the one that was written. */
-async function lostPower(deps: RecoveryDeps, end: ReplayedShard): Promise<boolean> {
-  const { header, path } = end.last!;
-  if (deps.latchNoted || header.bootId === "" || header.bootId !== deps.env.machine.bootId) return true;
+/**
+ * The page cache holds every write of this boot, unless a sync failed or the file is not the one that was written. Asked
+ * before anything is read: a sync that fails may take back what it covered. It fails only once, so a note outlives it.
+ */
+async function cacheIsWitness(deps: RecoveryDeps, shard: number, last: ChainFile | undefined): Promise<boolean> {
+  if (!last) return true;
+  const { header, path } = last;
+  if (deps.latchNoted || header.bootId === "" || header.bootId !== deps.env.machine.bootId) return false;
   const file = await deps.env.fs.open(path, "write");
   try {
     const stat = await file.stat();
-    if (BigInt.asUintN(64, stat.inode) !== header.inode) return true;
-    if (BigInt.asUintN(64, stat.birthtimeNs) !== header.birthtimeNs) return true;
-    await file.datasync();
-    return false;
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return true;
+    if (BigInt.asUintN(64, stat.inode) !== header.inode) return false;
+    if (BigInt.asUintN(64, stat.birthtimeNs) !== header.birthtimeNs) return false;
+    return await synced(deps, shard, file);
   } finally {
     await file.close();
+  }
+}
+
+async function synced(deps: RecoveryDeps, shard: number, file: File): Promise<boolean> {
+  try {
+    await file.datasync();
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    await deps.noteLatch(shard);
+    return false;
   }
 }
 

@@ -74,6 +74,7 @@ async function open(env: Env, directory: string, config: WalConfig = defaultWalC
     directory,
     manifest: manifest.current,
     latchNoted: false,
+    noteLatch: () => Promise.resolve(),
     events: () => undefined,
     progress: () => undefined,
     observe: () => undefined,
