@@ -15,6 +15,8 @@ export interface AppendRequest {
   readonly create: boolean | undefined;
   readonly config: TopicConfigPatch | undefined;
   readonly disableBackpressure: boolean;
+  /** Called when the records have their seqs: no append asked for later comes before them. */
+  readonly staged?: () => void;
 }
 
 export interface AppendResult {

@@ -3,7 +3,8 @@
  * faster. Answers never pass through Koa's own response: one place writes them (exchange.ts), so that both doors give
  * the same bytes.
  *
- * Order: exchange → hot path, or target → router → 405 and 404; each handler behind the gate (spec 2.2).
+ * Order: turn → checks of the request itself → hot path, or target → router → 405 and 404; each handler behind the gate
+ * (spec 2.2).
  */
 import Router from "@koa/router";
 import Koa from "koa";
@@ -12,7 +13,8 @@ import { Connections } from "./connections.ts";
 import type { HttpDeps } from "./deps.ts";
 import { methodNotAllowed, unknownPath } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
-import { passGate, passProbeGate } from "./gate.ts";
+import { checkRequest, passGate } from "./gate.ts";
+import { HostCheck } from "./host.ts";
 import type { HotRoutes } from "./hot-path.ts";
 import { recognise } from "./hot-path.ts";
 import type { Route } from "./routes/table.ts";
@@ -55,26 +57,37 @@ function routerOf(routes: readonly Route[], door: Door): Router<RequestState> {
 class Door {
   readonly #deps: HttpDeps;
   readonly #connections: Connections;
+  readonly #hosts: HostCheck;
+  readonly #gate: () => void;
   readonly #serveDeps: { readonly events: HttpDeps["events"]; readonly stopping: () => boolean };
-  readonly #gateDeps: { readonly engine: HttpDeps["engine"]; readonly stopping: () => boolean };
 
   constructor(deps: HttpDeps, connections: Connections) {
     const stopping = (): boolean => connections.stopping;
     this.#deps = deps;
     this.#connections = connections;
     this.#serveDeps = { events: deps.events, stopping };
-    this.#gateDeps = { engine: deps.engine, stopping };
+    this.#hosts = new HostCheck(deps.config);
+    const gateDeps = { engine: deps.engine, stopping };
+    this.#gate = () => passGate(gateDeps);
   }
 
   enter(ctx: Context, hot: HotRoutes, next: Next): Promise<unknown> {
     ctx.respond = false;
     const { req, res } = ctx;
-    const exchange = new Exchange(req, res, this.#deps.config.limits.maxBodyBytes, this.#deps.clock.monotonicMs());
+    const { config, clock } = this.#deps;
+    const turn = this.#connections.turn(req.socket);
+    if (turn === undefined) return Promise.resolve();
+    const exchange = new Exchange(req, res, turn, config.limits.maxBodyBytes, clock.monotonicMs());
     this.#connections.begin(exchange);
+    try {
+      checkRequest(req, this.#hosts);
+    } catch (error) {
+      return this.#refuse(exchange, error);
+    }
     const hit = recognise(req.method, req.url ?? "/", hot);
     if (hit !== undefined) {
       exchange.addressed(hit.topic, hit.query);
-      return serve(exchange, () => passGate(req, this.#gateDeps), hit.handler, this.#serveDeps);
+      return serve(exchange, this.#gate, hit.handler, this.#serveDeps);
     }
     ctx.state.exchange = exchange;
     return this.#towardsRouter(ctx, next);
@@ -87,9 +100,7 @@ class Door {
       (ctx as Context & { newRouterPath?: string }).newRouterPath = path;
       ctx.state.query = query;
     } catch (error) {
-      return this.#answer(exchange, false, () => {
-        throw error;
-      });
+      return this.#refuse(exchange, error);
     }
     return next();
   }
@@ -124,9 +135,16 @@ class Door {
     this.#deps.events.handlerFailed({ method: "", path: "", error });
   }
 
+  #refuse(exchange: Exchange, error: unknown): Promise<void> {
+    return this.#answer(exchange, true, () => {
+      throw error;
+    });
+  }
+
   #answer(exchange: Exchange, probe: boolean, handler: Handler): Promise<void> {
-    const { req } = exchange;
-    const gate = probe ? () => passProbeGate(req) : () => passGate(req, this.#gateDeps);
-    return serve(exchange, gate, handler, this.#serveDeps);
+    return serve(exchange, probe ? open : this.#gate, handler, this.#serveDeps);
   }
 }
+
+/** For probes and refusals, which are answered whatever the engine does. */
+function open(): void {}

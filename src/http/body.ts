@@ -5,7 +5,7 @@
  * unread → reading → taken | failed. `discard` may follow any of them: the rest of the request is thrown away as it
  * comes, so that the connection stays usable, but no more of it than a body may have.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { TopicsError } from "../base/errors.ts";
 import { payloadTooLarge } from "./body-errors.ts";
 import { BrokenRequest, ClientGone } from "./errors.ts";
@@ -30,21 +30,27 @@ export class Body {
 
   /** The plain bytes; empty when the request has no body. Throws what the headers already rule out. */
   read(maxBytes: number): Promise<Uint8Array> {
-    const headers = this.#req.headers;
-    const announced = headers["content-length"];
-    if (headers["transfer-encoding"] === undefined) {
-      if (announced === undefined || Number(announced) === 0) return Promise.resolve(nothing);
-      if (Number(announced) > maxBytes) throw payloadTooLarge(maxBytes);
-    }
+    const { headers } = this.#req;
+    const announced = announcedBytes(headers);
+    if (announced === 0) return Promise.resolve(nothing);
+    if (announced !== undefined && announced > maxBytes) throw payloadTooLarge(maxBytes);
     checkContentType(headers);
     const coding = contentCoding(headers);
     if (headers.expect !== undefined) this.#invite();
     return coding === "gzip" ? this.#inflated(maxBytes) : this.#receive(maxBytes);
   }
 
-  /** The client still waits to be told to send its body: what comes next on the connection may be that or not. */
-  get withheld(): boolean {
-    return !this.#invited && this.#req.headers.expect !== undefined && !this.#req.complete;
+  /**
+   * Before the answer: true when the client still waits to be told to send its body, so that nobody can know whether what
+   * comes next on the connection is that. Where it has come, or there is none, the client is told now: Node ends the
+   * connection of a request that expects to be.
+   */
+  withheld(): boolean {
+    const { headers, complete } = this.#req;
+    if (this.#invited || headers.expect === undefined) return false;
+    if (!complete && announcedBytes(headers) !== 0) return true;
+    this.#invite();
+    return false;
   }
 
   /** The parser met something that cannot be part of this body. False when nobody waits for it. */
@@ -93,6 +99,11 @@ export class Body {
       req.on("data", onData).on("end", onEnd).on("close", onClose);
     });
   }
+}
+
+/** `undefined` when there is a body whose length only shows at its end. */
+function announcedBytes(headers: IncomingHttpHeaders): number | undefined {
+  return headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : undefined;
 }
 
 /** An empty body counts as `{}` where the contract says so (2.5, 2.7). */

@@ -16,6 +16,13 @@ export interface Call {
   readonly startedMs: number;
   /** Plain bytes, whole; empty when there is no body. */
   body(maxBytes: number): Promise<Uint8Array>;
+  /** Looks at what there is once all that was asked before on the same connection has had its effect. */
+  afterChanges<T>(look: () => T | Promise<T>): T | Promise<T>;
+  /**
+   * Makes a change once all that was asked before on the same connection has its place in the order of effects. `placed`
+   * may be called as soon as this change has its own; otherwise it counts as placed when it is over.
+   */
+  inOrder<T>(change: (placed: () => void) => Promise<T>): Promise<T>;
   /** Fires when waiting has no point any more: the client hung up, or the server stops. */
   interrupted(): AbortSignal;
 }

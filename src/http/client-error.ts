@@ -31,6 +31,7 @@ export class ClientErrors {
       return;
     }
     this.#events.connectionRefused({ code });
+    this.#connections.refuseMore(socket);
     const pending = this.#connections.unanswered(socket);
     if (pending === undefined) refuse(socket, code);
     else if (pending.req.complete || !pending.bodyBroke())

@@ -6,6 +6,8 @@ export interface HttpConfig {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Names beside the loopback ones under which a loopback server may be spoken to (7.2). */
+  readonly allowedHosts: readonly string[];
   /** As `/v0/health` reports it. */
   readonly version: string;
   readonly limits: BatchLimits;
@@ -29,6 +31,7 @@ export interface HttpConfig {
 export const defaultHttpConfig: HttpConfig = {
   host: "127.0.0.1",
   port: 4000,
+  allowedHosts: [],
   version: "0.0.0",
   limits: defaultBatchLimits,
   maxLimit: defaultMaxLimit,

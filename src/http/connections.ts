@@ -5,8 +5,10 @@
  */
 import type { Socket } from "node:net";
 import type { Exchange } from "./exchange.ts";
+import { Order, type Turn } from "./order.ts";
 
 interface Connection {
+  readonly order: Order;
   readonly inFlight: Set<Exchange>;
   latest: Exchange | undefined;
 }
@@ -24,6 +26,16 @@ export class Connections {
   accept(socket: Socket): void {
     if (this.#stopping) socket.destroy();
     else this.#connection(socket);
+  }
+
+  /** For the request that has just arrived; `undefined` when it comes too late to be answered. */
+  turn(socket: Socket): Turn | undefined {
+    return socket.destroyed ? undefined : this.#connection(socket).order.take();
+  }
+
+  /** Nothing that still arrives on this socket is a request. */
+  refuseMore(socket: Socket): void {
+    this.#connection(socket).order.end();
   }
 
   begin(exchange: Exchange): void {
@@ -71,7 +83,7 @@ export class Connections {
   #connection(socket: Socket): Connection {
     const known = this.#open.get(socket);
     if (known !== undefined) return known;
-    const connection: Connection = { inFlight: new Set(), latest: undefined };
+    const connection: Connection = { order: new Order(), inFlight: new Set(), latest: undefined };
     this.#open.set(socket, connection);
     socket.once("close", () => this.#lost(socket, connection));
     return connection;

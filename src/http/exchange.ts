@@ -8,6 +8,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { Body } from "./body.ts";
 import type { Call } from "./call.ts";
+import { ClientGone } from "./errors.ts";
+import type { Turn } from "./order.ts";
 import type { Reply } from "./reply.ts";
 
 export class Exchange implements Call {
@@ -15,16 +17,18 @@ export class Exchange implements Call {
   readonly res: ServerResponse;
   readonly startedMs: number;
   readonly #body: Body;
+  readonly #turn: Turn;
   #topic = "";
   #query = "";
   #wait: AbortController | undefined;
   #release: (() => void) | undefined;
   #closed = false;
 
-  constructor(req: IncomingMessage, res: ServerResponse, maxBodyBytes: number, startedMs: number) {
+  constructor(req: IncomingMessage, res: ServerResponse, turn: Turn, maxBodyBytes: number, startedMs: number) {
     this.req = req;
     this.res = res;
     this.startedMs = startedMs;
+    this.#turn = turn;
     this.#body = new Body(req, res, maxBodyBytes);
   }
 
@@ -54,6 +58,17 @@ export class Exchange implements Call {
     return this.#body.read(maxBytes);
   }
 
+  afterChanges<T>(look: () => T | Promise<T>): T | Promise<T> {
+    const wait = this.#turn.untilReadable();
+    return wait === undefined ? this.#look(look) : this.#lookAfter(wait, look);
+  }
+
+  inOrder<T>(change: (placed: () => void) => Promise<T>): Promise<T> {
+    const wait = this.#turn.untilChangeable();
+    const placed = (): void => this.#turn.issue();
+    return wait === undefined ? change(placed) : wait.then(() => change(placed));
+  }
+
   interrupted(): AbortSignal {
     this.#wait ??= new AbortController();
     if (this.#closed) this.#wait.abort();
@@ -75,14 +90,18 @@ export class Exchange implements Call {
     return this.#closed;
   }
 
-  send(reply: Reply, lastOnConnection: boolean): void {
+  /** `last`: the connection ends with this answer, unless another request has arrived behind it. */
+  send(reply: Reply, last: boolean): void {
     const { res } = this;
     if (this.#closed || res.headersSent) {
       reply.release?.();
       return;
     }
     this.#release = reply.release;
-    if (lastOnConnection || reply.close === true || this.#body.withheld) res.shouldKeepAlive = false;
+    if ((last && this.#turn.isLast) || reply.close === true || this.#body.withheld()) {
+      res.shouldKeepAlive = false;
+      this.#turn.endConnection();
+    }
     const headers = ["Content-Type", "application/json", "Content-Length", String(reply.bytes)];
     if (reply.headers !== undefined) headers.push(...reply.headers);
     res.writeHead(reply.status, headers);
@@ -91,12 +110,31 @@ export class Exchange implements Call {
     this.#body.discard();
   }
 
+  /** Its handler has come to an end: nobody needs to wait for it. */
+  handled(): void {
+    this.#turn.settle();
+  }
+
   closed(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#release?.();
     this.#release = undefined;
     this.#wait?.abort();
+  }
+
+  async #lookAfter<T>(wait: Promise<void>, look: () => T | Promise<T>): Promise<T> {
+    await wait;
+    if (this.#closed) throw new ClientGone("nobody waits for this read any more");
+    return this.#look(look);
+  }
+
+  #look<T>(look: () => T): T {
+    try {
+      return look();
+    } finally {
+      this.#turn.issue();
+    }
   }
 }
 

@@ -25,6 +25,8 @@ export async function serve(exchange: Exchange, gate: () => void, handler: Handl
     const failure = failureReply(error, exchange, deps);
     if (failure === undefined) return;
     reply = failure;
+  } finally {
+    exchange.handled();
   }
   exchange.send(reply, deps.stopping());
 }

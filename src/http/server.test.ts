@@ -49,7 +49,7 @@ describe("http server", () => {
     const rest = await client.ended();
     assert.match(rest.toString(), /^(HTTP\/1\.1 400 |$)/);
     const chunked = await http.connect();
-    const head = "POST /v0/topics/a HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    const head = "POST /v0/topics/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
     chunked.send(`${head}Transfer-Encoding: chunked\r\n\r\n1b\r\n{"records":[{"data":null}]}\r\n`);
     chunked.destroy();
     await http.request("GET", "/v0/health");
@@ -59,22 +59,22 @@ describe("http server", () => {
   const json = "Content-Type: application/json\r\n";
   const body = '{"records":[{"data":null}]}';
   const framing: Record<string, string> = {
-    "two lengths": `POST /v0/topics/a HTTP/1.1\r\nHost: x\r\n${json}Content-Length: 27\r\nContent-Length: 27\r\n\r\n${body}`,
-    "a length and chunks": `POST /v0/topics/a HTTP/1.1\r\nHost: x\r\n${json}Content-Length: 27\r\nTransfer-Encoding: chunked\r\n\r\n1b\r\n${body}\r\n0\r\n\r\n`,
-    "two hosts": `GET /v0/topics HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n`,
+    "two lengths": `POST /v0/topics/a HTTP/1.1\r\nHost: localhost\r\n${json}Content-Length: 27\r\nContent-Length: 27\r\n\r\n${body}`,
+    "a length and chunks": `POST /v0/topics/a HTTP/1.1\r\nHost: localhost\r\n${json}Content-Length: 27\r\nTransfer-Encoding: chunked\r\n\r\n1b\r\n${body}\r\n0\r\n\r\n`,
+    "two hosts": `GET /v0/topics HTTP/1.1\r\nHost: localhost\r\nHost: y\r\n\r\n`,
     "no host": `GET /v0/topics HTTP/1.1\r\n\r\n`,
-    "two authorizations": `GET /v0/topics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n`,
-    "a bad chunk size": `POST /v0/topics/a HTTP/1.1\r\nHost: x\r\n${json}Transfer-Encoding: chunked\r\n\r\nzz\r\n${body}\r\n0\r\n\r\n`,
-    "a length that is no number": `POST /v0/topics/a HTTP/1.1\r\nHost: x\r\n${json}Content-Length: 2x\r\n\r\n{}`,
+    "two authorizations": `GET /v0/topics HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n`,
+    "a bad chunk size": `POST /v0/topics/a HTTP/1.1\r\nHost: localhost\r\n${json}Transfer-Encoding: chunked\r\n\r\nzz\r\n${body}\r\n0\r\n\r\n`,
+    "a length that is no number": `POST /v0/topics/a HTTP/1.1\r\nHost: localhost\r\n${json}Content-Length: 2x\r\n\r\n{}`,
     "no HTTP at all": `hello\r\n\r\n`,
     "a space before the colon": `GET /v0/topics HTTP/1.1\r\nHost : x\r\n\r\n`,
-    "too many header bytes": `GET /v0/topics HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(40_000)}\r\n\r\n`,
-    "an unknown expectation": `GET /v0/topics HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n`,
+    "too many header bytes": `GET /v0/topics HTTP/1.1\r\nHost: localhost\r\nX: ${"a".repeat(40_000)}\r\n\r\n`,
+    "an unknown expectation": `GET /v0/topics HTTP/1.1\r\nHost: localhost\r\nExpect: miracles\r\n\r\n`,
   };
   for (const [what, bytes] of Object.entries(framing)) {
-    it(`answers 400 and closes on ${what}`, async () => {
+    it(`answers 400 and closes on ${what}, and does nothing of what follows in the same packet`, async () => {
       const client = await http.connect();
-      client.send(bytes);
+      client.send(Buffer.concat([Buffer.from(bytes), append("b", "1"), append("b", "2")]));
       const answer = answerOf(await client.response());
       assert.equal(answer.status, 400);
       assert.equal(answer.headers.get("connection"), "close");
@@ -149,7 +149,7 @@ describe("http server, slow clients", () => {
   it("ends a connection whose headers never end", async () => {
     const http = await Harness.start(quick);
     const client = await http.connect();
-    client.send("GET /v0/topics HTTP/1.1\r\nHost: x\r\n");
+    client.send("GET /v0/topics HTTP/1.1\r\nHost: localhost\r\n");
     const answer = answerOf(await client.response());
     assert.equal(answer.status, 400);
     assert.match(textAt(answer.json, "error.message"), /too long/);

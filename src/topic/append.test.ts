@@ -177,6 +177,26 @@ describe("append", () => {
     await assert.rejects(waiting, failsWith("topic_full"));
   });
 
+  it("says when its records have their seqs, before they are acked and not while it waits for room", async () => {
+    const world = new World();
+    const topic = await world.topic({}, "by hand");
+    let open = (): void => undefined;
+    world.log.gate = new Promise((resolve) => {
+      open = () => resolve();
+    });
+    let staged = false;
+    const request = { idempotencyKey: undefined, disableBackpressure: false, staged: () => (staged = true) };
+    const answer = topic.append({ batch: batchOf('{"records":[{"data":1}]}'), ...request });
+    await turns();
+    assert.equal(staged, false);
+    world.log.gate = undefined;
+    open();
+    assert.equal(await isSettled(answer), false);
+    assert.equal(staged, true);
+    world.log.write();
+    assert.equal((await answer).firstSeq, 1);
+  });
+
   it("refuses when the shard does, before a seq is assigned", async () => {
     const world = new World();
     const topic = await world.topic();

@@ -32,13 +32,14 @@ export function appendRecords(deps: HttpDeps): Handler {
     if (bytes.length === 0) throw missingBody();
     const body = await scan(bytes);
     try {
-      const result = await engine.append(call.topic, {
+      const request = {
         batch: body.batch,
         idempotencyKey: body.idempotencyKey ?? keyFromHeader(call.headers),
         create: body.create,
         config: configFrom(body, call.topic),
         disableBackpressure: body.disableBackpressure,
-      });
+      };
+      const result = await call.inOrder((staged) => engine.append(call.topic, { ...request, staged }));
       return appendReply(result, returnSeqs, call, clock);
     } finally {
       recycleBatch(body.batch);
@@ -61,14 +62,18 @@ export function diffRecords(deps: HttpDeps): Handler {
   return async (call) => {
     const body = orEmptyObject(await call.body(maxBytes));
     const value = parseControl(body, { maxDepth: config.limits.maxDepth });
-    return diffReply(await engine.read(call.topic, diffFromBody(value, call, config)), call, clock);
+    const request = diffFromBody(value, call, config);
+    return diffReply(await call.afterChanges(() => engine.read(call.topic, request)), call, clock);
   };
 }
 
 /** The same read for a browser or plain curl. */
 export function diffByQuery(deps: HttpDeps): Handler {
   const { engine, clock, config } = deps;
-  return async (call) => diffReply(await engine.read(call.topic, diffFromQuery(call, config)), call, clock);
+  return async (call) => {
+    const request = diffFromQuery(call, config);
+    return diffReply(await call.afterChanges(() => engine.read(call.topic, request)), call, clock);
+  };
 }
 
 export function deleteRecords(deps: HttpDeps): Handler {
@@ -78,6 +83,7 @@ export function deleteRecords(deps: HttpDeps): Handler {
     const body = await call.body(maxBytes);
     if (body.length === 0) throw missingBody();
     const request = deleteFromBody(parseControl(body, { maxDepth: config.limits.maxDepth }));
-    return deleteRecordsReply(await engine.deleteRecords(call.topic, request), call, clock);
+    const result = await call.inOrder(() => engine.deleteRecords(call.topic, request));
+    return deleteRecordsReply(result, call, clock);
   };
 }

@@ -14,8 +14,8 @@ import { statedConfig, topicConfigShape, wholeConfig } from "../shapes/topic-con
 export function putTopic(deps: HttpDeps): Handler {
   const { engine, clock } = deps;
   return async (call) => {
-    const stated = await readConfig(deps, call, orEmptyObject);
-    return configureReply(await engine.configureTopic(call.topic, wholeConfig(stated), "put"), call, clock);
+    const whole = wholeConfig(await readConfig(deps, call, orEmptyObject));
+    return configureReply(await call.inOrder(() => engine.configureTopic(call.topic, whole, "put")), call, clock);
   };
 }
 
@@ -23,7 +23,7 @@ export function patchTopic(deps: HttpDeps): Handler {
   const { engine, clock } = deps;
   return async (call) => {
     const stated = await readConfig(deps, call, orRefused);
-    return configureReply(await engine.configureTopic(call.topic, stated, "patch"), call, clock);
+    return configureReply(await call.inOrder(() => engine.configureTopic(call.topic, stated, "patch")), call, clock);
   };
 }
 
@@ -45,7 +45,7 @@ function orRefused(body: Uint8Array): Uint8Array {
 export function getTopic({ engine, clock }: HttpDeps): Handler {
   return (call) => {
     const touch = new Query(call.query, ["touch"]).flag("touch", true);
-    return stateReply(engine.topicState(call.topic, touch), call, clock);
+    return call.afterChanges(() => stateReply(engine.topicState(call.topic, touch), call, clock));
   };
 }
 
@@ -55,13 +55,14 @@ export function listTopics({ engine, clock }: HttpDeps): Handler {
     const prefix = query.text("prefix") ?? "";
     const pageSize = Math.min(Math.max(query.integer("page_size", defaultPageSize), 1), maxPageSize);
     const after = nameFromCursor(query.text("cursor"));
-    return listReply(engine.listTopics(prefix, after, pageSize, query.flag("touch", false)), call, clock);
+    const touch = query.flag("touch", false);
+    return call.afterChanges(() => listReply(engine.listTopics(prefix, after, pageSize, touch), call, clock));
   };
 }
 
 export function deleteTopic({ engine, clock }: HttpDeps): Handler {
   return async (call) => {
     const ifEmpty = new Query(call.query, ["if_empty"]).flag("if_empty", false);
-    return deleteTopicReply(await engine.deleteTopic(call.topic, ifEmpty), call, clock);
+    return deleteTopicReply(await call.inOrder(() => engine.deleteTopic(call.topic, ifEmpty)), call, clock);
   };
 }

@@ -26,6 +26,7 @@ interface FakeTopic {
   config: TopicConfig;
   records: FakeRecord[];
   headSeq: number;
+  plannedSeq: number;
 }
 
 export class FakeEngine implements Engine {
@@ -38,6 +39,8 @@ export class FakeEngine implements Engine {
   failure: Error | undefined;
   /** What appends wait for before they do anything. */
   gate: Promise<void> = Promise.resolve();
+  /** What appends wait for between their seqs and their effect. */
+  commit: Promise<void> | undefined;
   tombstone: Tombstone | undefined;
   released = 0;
   #waiters: (() => void)[] = [];
@@ -53,14 +56,18 @@ export class FakeEngine implements Engine {
     if (known === undefined && request.create === false) throw notFound(topic);
     const target = known ?? this.#create(topic, request.config ?? {});
     this.appends.push(request);
-    const firstSeq = target.headSeq + 1;
-    target.records.push(...recordsOf(request.batch, firstSeq));
-    target.headSeq += request.batch.count;
+    const firstSeq = target.plannedSeq + 1;
+    const lastSeq = (target.plannedSeq += request.batch.count);
+    const records = recordsOf(request.batch, firstSeq);
+    request.staged?.();
+    if (this.commit !== undefined) await this.commit;
+    target.records.push(...records);
+    target.headSeq = lastSeq;
     for (const wake of this.#waiters.splice(0)) wake();
     return {
       firstSeq,
-      lastSeq: target.headSeq,
-      headSeq: target.headSeq,
+      lastSeq,
+      headSeq: lastSeq,
       count: request.batch.count,
       created: known === undefined,
       deduped: false,
@@ -144,7 +151,7 @@ export class FakeEngine implements Engine {
   }
 
   #create(topic: string, patch: TopicConfigPatch): FakeTopic {
-    const made: FakeTopic = { config: { ...defaultConfig, ...patch }, records: [], headSeq: 0 };
+    const made: FakeTopic = { config: { ...defaultConfig, ...patch }, records: [], headSeq: 0, plannedSeq: 0 };
     this.topics.set(topic, made);
     return made;
   }

@@ -27,26 +27,33 @@ export class Harness {
   readonly engine: FakeEngine;
   readonly server: HttpServer;
   readonly failures: unknown[];
+  /** Resolves when the first connection has been refused. */
+  readonly refused: Promise<void>;
   readonly #clients: RawClient[] = [];
 
-  private constructor(engine: FakeEngine, server: HttpServer, failures: unknown[]) {
+  private constructor(engine: FakeEngine, server: HttpServer, failures: unknown[], refused: Promise<void>) {
     this.engine = engine;
     this.server = server;
     this.failures = failures;
+    this.refused = refused;
   }
 
   static async start(config: Partial<HttpConfig> = {}): Promise<Harness> {
     const engine = new FakeEngine();
     const failures: unknown[] = [];
+    let refuse = (): void => undefined;
+    const refused = new Promise<void>((resolve) => {
+      refuse = resolve;
+    });
     const { clock, timers } = nodeEnv();
     const server = await startServer({
       engine,
       clock,
       timers,
-      events: { handlerFailed: ({ error }) => void failures.push(error), connectionRefused: () => undefined },
+      events: { handlerFailed: ({ error }) => void failures.push(error), connectionRefused: () => refuse() },
       config: { ...defaultHttpConfig, port: 0, version: "9.9.9", ...config },
     });
-    return new Harness(engine, server, failures);
+    return new Harness(engine, server, failures, refused);
   }
 
   async connect(): Promise<RawClient> {
