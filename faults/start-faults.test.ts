@@ -13,7 +13,7 @@ import { appendRequest, contentsOf, startEngine } from "./engine-run.ts";
 const directory = "/data";
 const effects: Partial<Record<CallName, readonly string[]>> = {
   open: ["EIO", "EACCES", "EMFILE", "EROFS"],
-  read: ["EIO", "EIO:forever", "short=1", "short=1:forever", "short=half", "flip=77"],
+  read: ["EIO", "EIO:forever", "short=0", "short=1", "short=1:forever", "short=half", "flip=77"],
   stat: ["EIO"],
   readdir: ["EIO"],
   tryLock: ["EIO", "held"],

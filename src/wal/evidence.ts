@@ -4,7 +4,7 @@
  * in a place that something later calls synced.
  */
 import type { File } from "../env/env.ts";
-import { readFully } from "../storage/io.ts";
+import { readFully, ShortIoError } from "../storage/io.ts";
 import { decodeHeader, type ExpectedPlace, frameAlignment, headerBytes, isZero, sectorBytes } from "./frame.ts";
 import type { ScanEnd } from "./scan.ts";
 import type { SyncedPlaces } from "./synced-places.ts";
@@ -38,7 +38,9 @@ export async function examineTail(
   let blankPart = false;
   for (let at = end; at < fileBytes;) {
     const next = Math.min(fileBytes, sectorStart(at + chunkBytes));
-    const filled = await readFully(file, chunk.subarray(0, Math.min(next + header, fileBytes) - at), at);
+    const wanted = Math.min(next + header, fileBytes) - at;
+    const filled = await readFully(file, chunk.subarray(0, wanted), at);
+    if (filled < wanted) throw new ShortIoError("a WAL file ends before its length");
     if (at >= end + extent && blank.subarray(0, next - at).equals(chunk.subarray(0, next - at))) {
       // Most of a file is prepared and not used yet.
       at = next;
