@@ -63,7 +63,7 @@ function chosen(options: Record<string, string | boolean>): Partial<Record<Setti
 
 function settingsTable(): string {
   return Object.entries(settings)
-    .map(([name, row]) => `  ${name.padEnd(30)} ${row.help} (${row.standard === "" ? "unset" : String(row.standard)})`)
+    .map(([name, row]) => `  ${name.padEnd(30)} ${row.help} (${String(row.standard) || "unset"})`)
     .join("\n");
 }
 

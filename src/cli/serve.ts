@@ -3,18 +3,12 @@ import { renameSync, writeFileSync } from "node:fs";
 import { openEngine, type RunningEngine } from "../engine/engine.ts";
 import { nodeEnv } from "../env/node-env.ts";
 import { defaultHttpConfig, type HttpConfig } from "../http/config.ts";
+import { isLoopback } from "../http/host.ts";
 import { type HttpServer, startServer } from "../http/server.ts";
 import { StartRefusal } from "../storage/refusal.ts";
 import { defaultWalConfig } from "../wal/config.ts";
 import { logEvent, type Log, openLog } from "./output.ts";
-import {
-  defaultShards,
-  isLoopback,
-  listenAddress,
-  type ReadSettings,
-  SettingError,
-  type Settings,
-} from "./settings.ts";
+import { defaultShards, listenAddress, type ReadSettings, SettingError, type Settings } from "./settings.ts";
 import { version } from "./version.ts";
 
 export const exitCode = { good: 0, failed: 1, usage: 2 } as const;
@@ -121,6 +115,7 @@ function httpConfig(settings: Settings, address: { host: string; port: number })
   return {
     ...defaultHttpConfig,
     ...address,
+    allowedHosts: settings.TOPICS_ALLOWED_HOSTS,
     version,
     maxLimit: settings.TOPICS_MAX_LIMIT,
     limits: {

@@ -45,6 +45,16 @@ function oneOf<T extends string>(...words: readonly T[]): Parser<T> {
   };
 }
 
+const hostNames: Parser<readonly string[]> = (text, name) => {
+  const names = text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+  const wrong = names.find((part) => !/^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/.test(part));
+  if (wrong === undefined) return names;
+  throw new SettingError(`${name} must be host names without ports, separated by commas; "${wrong}" is none`);
+};
+
 function setting<T>(parse: Parser<T>, standard: T, help: string): Setting<T> {
   return { parse, standard, help };
 }
@@ -60,6 +70,7 @@ export const settings = {
   TOPICS_PORT_FILE: setting(plainText, "", "file that the chosen host:port is written to"),
   TOPICS_DATA_DIR: setting(plainText, "./topics-data", "directory of the log; absent or empty is a fresh start"),
   TOPICS_ALLOW_INSECURE_NO_AUTH: setting(flag, false, "allow listening beyond loopback without keys"),
+  TOPICS_ALLOWED_HOSTS: setting(hostNames, [], "names beside loopback ones to answer to, separated by commas"),
   TOPICS_WAL_SHARDS: setting(integer(0, maxShards), 0, "ordered writers of a fresh directory; 0 is min(cpus, 8)"),
   TOPICS_WAL_FILE_BYTES: setting(integer(65_536, 2 ** 32), defaultWalConfig.fileBytes, "length of a WAL file"),
   TOPICS_DISK_SYNC_MS: setting(
@@ -91,7 +102,7 @@ export const settings = {
 export type SettingName = keyof typeof settings;
 export type Settings = { readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never };
 
-/** Names that the contract has and this version does not act on yet. Those that guard access refuse the start instead. */
+/** Names that the contract has and this version does not act on yet. The one that guards access refuses the start instead. */
 const later = new Set(
   `PROBE_AUTH MAX_CLAIM MAX_WATCH_TOPICS COLD_DIR WAL_ARCHIVE_DIR BACKUP_DIR CACHE_BYTES STREAM_BUFFER_BYTES
   CHECKPOINT_BYTES CHECKPOINT_MS MAX_BUFFERED_BYTES ROUTER_RETAIN_BYTES TAIL_BYTES SEGMENT_MAX_EVENTS SEGMENT_MAX_BYTES
@@ -100,7 +111,8 @@ const later = new Set(
     .split(/\s+/)
     .map((name) => `TOPICS_${name}`),
 );
-const guards = ["TOPICS_API_KEYS", "TOPICS_ALLOWED_HOSTS"];
+
+const guard = "TOPICS_API_KEYS";
 
 export interface ReadSettings {
   readonly settings: Settings;
@@ -123,7 +135,7 @@ export function readSettings(
   const warnings: string[] = [];
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith("TOPICS_") || !value || name in settings) continue;
-    if (guards.includes(name))
+    if (name === guard)
       throw new SettingError(`${name} is set, but this version has no access control yet: unset it, or wait`);
     warnings.push(
       later.has(name) ? `${name} has no effect in this version` : `${name} is not a setting of this server`,
@@ -146,8 +158,4 @@ export function listenAddress({ TOPICS_HOST: text, TOPICS_PORT: port }: Settings
 /** The default of `TOPICS_WAL_SHARDS`. */
 export function defaultShards(): number {
   return Math.min(cpus().length, 8);
-}
-
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }
