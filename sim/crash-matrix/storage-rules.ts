@@ -2,5 +2,12 @@
 import { defaultRules } from "../disk/monitor.ts";
 import type { RuleFactory } from "../disk/rule.ts";
 import { neverRemoved } from "../disk/rules/never-removed.ts";
+import { walHeaderLast } from "../disk/rules/wal-header-last.ts";
+import { walNamedBeforeUse } from "../disk/rules/wal-named-before-use.ts";
 
-export const storageRules: readonly RuleFactory[] = [...defaultRules, neverRemoved(/\/LOCK$/)];
+export const storageRules: readonly RuleFactory[] = [
+  ...defaultRules,
+  neverRemoved(/\/LOCK$/),
+  walHeaderLast,
+  walNamedBeforeUse,
+];

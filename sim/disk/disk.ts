@@ -17,8 +17,8 @@ import { Monitor, defaultRules } from "./monitor.ts";
 import type { DirectoryNode, FileNode } from "./node.ts";
 import type { PendingOperation } from "./pending.ts";
 import { isData } from "./pending.ts";
-import { findPlace } from "./place.ts";
-import type { RuleFactory } from "./rule.ts";
+import { findPlace, quietlyFind } from "./place.ts";
+import type { DiskView, RuleFactory } from "./rule.ts";
 import { SimulatedFs } from "./simulated-fs.ts";
 import type { Survival } from "./survival.ts";
 import { parseSurvival, printSurvival } from "./survival.ts";
@@ -60,9 +60,7 @@ export class SimulatedDisk {
     this.#prng = new Prng(options.seed ?? 0).fork("disk");
     this.state = past.state;
     this.#boot = past.boot;
-    this.monitor = new Monitor(options.rules ?? defaultRules, {
-      hasUnsyncedData: (node) => this.state.pending.some((operation) => isData(operation) && operation.file === node),
-    });
+    this.monitor = new Monitor(options.rules ?? defaultRules, viewOf(this.state));
     const kill = (): void => {
       this.kill();
     };
@@ -241,6 +239,28 @@ export class SimulatedDisk {
       ...options,
     };
   }
+}
+
+/** What rules of order may ask. */
+function viewOf(state: DiskState): DiskView {
+  const fileAt = (path: string): FileNode | undefined => {
+    const id = quietlyFind(state, path);
+    const node = id === undefined ? undefined : state.node(id);
+    return node?.kind === "file" ? node : undefined;
+  };
+  return {
+    hasUnsyncedData: (node) => state.pending.some((operation) => isData(operation) && operation.file === node),
+    isSyncedBelow: (path, end) => {
+      const file = fileAt(path);
+      if (file === undefined) return undefined;
+      const reaches = (operation: PendingOperation): boolean =>
+        isData(operation) &&
+        operation.file === file.id &&
+        (operation.kind === "truncate" ? operation.length < end : operation.position < end);
+      return file.durable.size >= end && !state.pending.some(reaches);
+    },
+    head: (path, length) => fileAt(path)?.cache.bytes(0, length),
+  };
 }
 
 /** Every node by path in sorted order: files with their content, directories without. */

@@ -10,6 +10,10 @@ export type DiskEvent =
 export interface DiskView {
   /** Whether a power loss now could lose data or length of this file. */
   hasUnsyncedData(node: number): boolean;
+  /** Whether a power loss now could take bytes below `end` of the file by that path; `undefined` without such a file. */
+  isSyncedBelow(path: string, end: number): boolean | undefined;
+  /** The file's first bytes as processes see them; `undefined` without such a file. */
+  head(path: string, length: number): Uint8Array | undefined;
 }
 
 export interface Rule {

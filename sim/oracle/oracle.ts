@@ -61,9 +61,10 @@ export class Oracle {
 
   #judgeTopic(history: TopicHistory, seen: SeenTopic | undefined, crash: Crash, nowMs: number): void {
     for (const record of seen?.records ?? []) history.retime(record);
-    for (const { number, title, check } of invariants) {
-      const wrong = check({ history, crash, seen, nowMs });
-      if (wrong !== undefined) throw new Violation(number, `${title}; topic ${history.name} after ${crash}: ${wrong}`);
+    for (const invariant of invariants) {
+      const wrong = invariant.check({ history, crash, seen, nowMs });
+      if (wrong !== undefined)
+        throw new Violation(invariant.number, `${invariant.title}; topic ${history.name} after ${crash}: ${wrong}`);
     }
     const tried = new Set<string>();
     for (const state of possibleStates(history, crash, seen, nowMs)) {

@@ -4,7 +4,6 @@
  * that the class calls for, itself a frame, and the ceiling.
  */
 import { frameKind, type FrameFields } from "../wal/commit.ts";
-import type { Contents } from "./contents.ts";
 import { decodeEntry, encodeEntry, type Entry } from "./entries.ts";
 import type { Hole } from "./holes.ts";
 import { type Instance, stampMsOf } from "./instance.ts";
