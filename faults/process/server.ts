@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const program = fileURLToPath(new URL("../../dist/src/main.js", import.meta.url));
+export const program = fileURLToPath(new URL("../../dist/src/main.js", import.meta.url));
 
 export interface ServerOptions {
   readonly directory: string;

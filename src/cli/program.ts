@@ -16,12 +16,13 @@ const flags: Readonly<Record<string, SettingName>> = {
 /** Runs the command line and resolves to the exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
   let code: number = exitCode.good;
-  const program = new Command("topics")
+  const program: Command = new Command("topics")
     .description("A persistent, append-only event log: one process, one directory, one machine, over HTTP.")
     .version(version)
     .exitOverride()
-    .showHelpAfterError("(topics --help lists what there is)");
-  program
+    .showHelpAfterError("(topics --help lists what there is)")
+    .addHelpText("after", () => `\nWithout a command: serve.\n\n${serveVerb.helpInformation()}\n${environmentHelp()}`);
+  const serveVerb: Command = program
     .command("serve", { isDefault: true })
     .description("run the server (the default)")
     .option("--host <address>", settings.TOPICS_HOST.help)
@@ -31,12 +32,18 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option("--wal-shards <number>", settings.TOPICS_WAL_SHARDS.help)
     .option("--log <level>", settings.TOPICS_LOG.help)
     .option("--print-config", "show every setting with its source, and exit")
-    .addHelpText("after", () => `\nEnvironment (flags override it):\n${settingsTable()}`)
+    .addHelpText("after", () => `\n${environmentHelp()}`)
     .action(async (options: Record<string, string | boolean>) => {
       const read = readSettings(process.env, chosen(options));
       if (options["printConfig"]) process.stdout.write(printed(read));
       else code = await serve(read);
     });
+  const [first] = argv;
+  const verbs = ["help", ...program.commands.map((verb) => verb.name())];
+  if (first !== undefined && !first.startsWith("-") && !verbs.includes(first)) {
+    process.stderr.write(`topics: there is no command "${first}" (topics --help lists what there is)\n`);
+    return exitCode.usage;
+  }
   try {
     await program.parseAsync([...argv], { from: "user" });
     return code;
@@ -59,6 +66,12 @@ function chosen(options: Record<string, string | boolean>): Partial<Record<Setti
     if (typeof value === "string") given[name] = value;
   }
   return given;
+}
+
+function environmentHelp(): string {
+  return `Environment (flags override it; an empty value counts as unset):\n${settingsTable()}
+
+Exit codes: 0 stopped in order, 1 failed (the log says why), 2 bad usage or settings.`;
 }
 
 function settingsTable(): string {

@@ -1,14 +1,15 @@
 /** `topics serve`: lock, listen, recover, ready; and the way back (spec 7.5). */
 import { renameSync, writeFileSync } from "node:fs";
 import { openEngine, type RunningEngine } from "../engine/engine.ts";
+import { errnoOf } from "../env/env.ts";
 import { nodeEnv } from "../env/node-env.ts";
 import { defaultHttpConfig, type HttpConfig } from "../http/config.ts";
 import { isLoopback } from "../http/host.ts";
 import { type HttpServer, startServer } from "../http/server.ts";
-import { StartRefusal } from "../storage/refusal.ts";
 import { defaultWalConfig } from "../wal/config.ts";
 import { logEvent, type Log, openLog } from "./output.ts";
 import { defaultShards, listenAddress, type ReadSettings, SettingError, type Settings } from "./settings.ts";
+import { startFailure } from "./start-failure.ts";
 import { version } from "./version.ts";
 
 export const exitCode = { good: 0, failed: 1, usage: 2 } as const;
@@ -45,8 +46,7 @@ export async function serve({ settings, warnings }: ReadSettings): Promise<numbe
     await engine.recover();
     log.write("info", "ready");
   } catch (error) {
-    if (!(error instanceof StartRefusal) && !(error instanceof Error)) throw error;
-    log.write("fatal", error instanceof StartRefusal ? `refused to start: ${error.message}` : text(error));
+    log.write("fatal", startFailure(error));
     await server?.stop();
     return exitCode.failed;
   }
@@ -96,8 +96,12 @@ function guardAddress(host: string, settings: Settings, log: Log): void {
 
 function writePortFile(path: string, address: string): void {
   if (path === "") return;
-  writeFileSync(`${path}.tmp`, address);
-  renameSync(`${path}.tmp`, path);
+  try {
+    writeFileSync(`${path}.tmp`, address);
+    renameSync(`${path}.tmp`, path);
+  } catch (cause) {
+    throw new Error(`cannot write TOPICS_PORT_FILE ${path}: ${errnoOf(cause)}`, { cause });
+  }
 }
 
 function engineConfig(settings: Settings): Parameters<typeof openEngine>[1] {

@@ -148,6 +148,8 @@ export function readSettings(
 export function listenAddress({ TOPICS_HOST: text, TOPICS_PORT: port }: Settings): { host: string; port: number } {
   const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(text);
   const split = bracketed ?? /^([^:]+):(\d+)$/.exec(text);
+  if (!split && /^[^:]*:[^:]*$/.test(text))
+    throw new SettingError(`TOPICS_HOST must be an address, or address:port, not "${text}"`);
   if (!split) return { host: text, port };
   return {
     host: split[1],
