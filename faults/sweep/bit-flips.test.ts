@@ -58,7 +58,8 @@ describe("one flipped bit in a small directory", () => {
     it(`is named or without effect where nothing is written (left ${ending})`, async function () {
       this.timeout(exhaustive ? 3_600_000 : 60_000);
       const made = await smallDirectory(ending);
-      await sweep(made, sampled(blankFlips(made.image, exhaustive), 8));
+      // Zeros are alike however the directory was left: all of them once.
+      await sweep(made, sampled(blankFlips(made.image, exhaustive && ending === "idle"), 8));
     });
 
   it("is always named in the manifest, in a header and in a frame", async () => {
