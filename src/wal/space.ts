@@ -95,7 +95,9 @@ export class Space {
     const step = Math.min(Math.max(firstStepBytes, active.preparedBytes), lastStepBytes);
     const limit = Math.max(this.#deps.config.fileBytes, this.#aloneIn(active, needBytes));
     const target = Math.min(active.zeroedBytes + Math.max(step, needBytes), limit);
-    const lowOnRoom = active.zeroedBytes - active.writtenEnd < Math.max(step / 2, needBytes);
+    // The more has been written, the faster it may come: two large steps outlast the making of a spare.
+    const ahead = Math.max(step / 2, Math.min(active.writtenEnd, 2 * lastStepBytes), needBytes);
+    const lowOnRoom = active.zeroedBytes - active.writtenEnd < ahead;
     if (lowOnRoom && target > active.zeroedBytes && active.zeroedBytes === active.preparedBytes)
       return () => this.#extend(active, target);
     const nearEnd = limit - active.writtenEnd < Math.max(limit / 2, needBytes);
