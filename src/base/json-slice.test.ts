@@ -164,10 +164,12 @@ describe("slicer", () => {
     slice(one('{"data":1},{"data":1}'), { maxRecords: 2 });
     refused(one('{"data":1},{"data":1},{"data":1}'), "records", "batch_too_large", { maxRecords: 2 });
     const unknown = (count: number): string => Array.from({ length: count }, (_, n) => `,"k${n}":1`).join("");
-    slice(one(`{"data":1${unknown(1024)}}`));
-    refused(one(`{"data":1${unknown(1025)}}`), "records[0]");
-    refused(one(`{"data":1,"${"k".repeat(4097)}":1}`), "records[0]");
-    refused(`{"records":[{"data":1}],"config":{"a":"${"x".repeat(1 << 20)}"}}`, "config");
+    slice(one(`{"data":1${unknown(5000)},"${"k".repeat(5000)}":1}`));
+    refused(one(`{"data":1${unknown(1023)},"k1022":1}`), "records[0].k1022");
+    slice(one(`{"data":1${unknown(1024)},"k1023":1,"\\u006b1024":1}`));
+    refused(one(`{"data":1${unknown(1024)},"\\u0064ata":1}`), "records[0].data");
+    slice(`{"records":[{"data":1}],"config":{"a":"${"x".repeat((1 << 18) - 8)}"}}`);
+    refused(`{"records":[{"data":1}],"config":{"a":"${"x".repeat((1 << 18) - 7)}"}}`, "config");
   });
 
   it("counts levels from the body's outermost bracket", () => {

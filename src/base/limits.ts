@@ -53,9 +53,9 @@ export function checkBatchLimits(limits: BatchLimits): void {
 export const maxNameLength = 255;
 export const maxIdempotencyKeyBytes = 256;
 
-/** A control object inside a write body, and what a door should accept as a control body: parsed in one go. */
-export const maxControlBytes = mib;
-/** Unknown fields are ignored, but one object remembers them to refuse a repeated one. */
+/** One field of a control body, and the configuration in a write body: parsed in one go, 25 ms at its worst. */
+export const maxControlBytes = 256 * kib;
+/** Unknown fields are ignored, but this many of one object, up to this length, are remembered to refuse a repeated one. */
 export const maxUnknownFields = 1024;
 export const maxFieldNameBytes = 4 * kib;
 

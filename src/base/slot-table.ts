@@ -1,18 +1,21 @@
 /**
- * The slots of a batch in the making: one Uint32Array that grows by doubling. One array is kept for the next batch, so
- * that a steady stream of writes allocates none; whoever is done with a batch may give its array back.
+ * The slots of a batch in the making: one Uint32Array that grows by doubling. Arrays are kept for the batches to come, as
+ * many as are in flight under a steady stream of writes, which so allocates none; whoever is done with a batch may give
+ * its array back.
  */
 import { type RecordBatch, slotsPerRecord } from "./record-batch.ts";
 
 const firstRecords = 256;
-/** An array that grew beyond this is left to the garbage collector. */
-const pooledRecords = 16_384;
+/** Arrays for as many records are kept in all; what is beyond is left to the garbage collector. */
+const pooledRecords = 65_536;
 
-let pooled: Uint32Array | undefined;
+const pool: Uint32Array[] = [];
+let pooledSlots = 0;
 
 export function takeSlots(): Uint32Array {
-  const slots = pooled ?? new Uint32Array(firstRecords * slotsPerRecord);
-  pooled = undefined;
+  const slots = pool.pop();
+  if (slots === undefined) return new Uint32Array(firstRecords * slotsPerRecord);
+  pooledSlots -= slots.length;
   return slots;
 }
 
@@ -23,7 +26,9 @@ export function growSlots(slots: Uint32Array): Uint32Array {
 }
 
 export function giveSlots(slots: Uint32Array): void {
-  if (slots.length <= pooledRecords * slotsPerRecord) pooled = slots;
+  if (pooledSlots + slots.length > pooledRecords * slotsPerRecord) return;
+  pooledSlots += slots.length;
+  pool.push(slots);
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
- * The fields of the two control objects in a write body (spec 2.6): their names, which one a key spells, and the refusal
- * of repeated keys, known and unknown alike. Unknown fields are ignored otherwise.
+ * The fields of a control object that is scanned (spec 2.1): their names, which one a key spells, and the refusal of
+ * repeated keys, known and unknown alike. Unknown fields are ignored otherwise; where there are too many of them to
+ * remember, or their names are too long, they are also ignored when they are repeated.
  */
 import { invalidField } from "./errors.ts";
 import { fieldPath } from "./control-json.ts";
@@ -43,7 +44,7 @@ export class FieldKeys {
 
   /** The field that the key between these quotes spells, escapes decoded. `path` leads to the object. */
   take(bytes: Uint8Array, start: number, end: number, path: () => string): number {
-    if (end - start > maxFieldNameBytes) throw invalidField(path(), `a key is longer than ${maxFieldNameBytes} bytes`);
+    if (end - start > maxFieldNameBytes) return unknownField;
     let field = this.#find(bytes, start, end);
     if (field === unknownField) field = this.#takeUnusual(bytes, start, end, path);
     if (field === unknownField) return field;
@@ -66,14 +67,16 @@ export class FieldKeys {
 
   #takeUnusual(bytes: Uint8Array, start: number, end: number, path: () => string): number {
     const escaped = hasEscape(bytes, start, end);
+    const full = this.#unknown?.size === maxUnknownFields;
+    if (full && !escaped) return unknownField;
     const decoded = escaped ? unescape(bytes, start, end) : bytes.subarray(start, end);
     if (decoded === undefined) throw invalidField(path(), "a key holds a lone surrogate");
     const field = escaped ? this.#find(decoded, 0, decoded.length) : unknownField;
     if (field !== unknownField) return field;
+    if (full) return unknownField;
     const text = decodeUtf8(decoded, 0, decoded.length);
     this.#unknown ??= new Set();
     if (this.#unknown.has(text)) throw repeated(path(), text);
-    if (this.#unknown.size >= maxUnknownFields) throw invalidField(path(), "has too many unknown fields");
     this.#unknown.add(text);
     return unknownField;
   }

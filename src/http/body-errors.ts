@@ -4,7 +4,11 @@ import { TopicsError } from "../base/errors.ts";
 export function payloadTooLarge(limit: number): TopicsError {
   return new TopicsError(
     "payload_too_large",
-    `The body has more than ${limit} bytes, the most that is taken here; write records in smaller batches, or raise TOPICS_MAX_BODY_BYTES.`,
+    `The body has more than ${limit} bytes, the most that one request may bring here (TOPICS_MAX_BODY_BYTES).`,
     { limit },
   );
+}
+
+export function missingBody(): TopicsError {
+  return new TopicsError("invalid_request", "This request needs a JSON body, and has none.");
 }

@@ -6,7 +6,6 @@
  * comes, so that the connection stays usable, but no more of it than a body may have.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import { TopicsError } from "../base/errors.ts";
 import { payloadTooLarge } from "./body-errors.ts";
 import { BrokenRequest, ClientGone } from "./errors.ts";
 import { Gather } from "./gather.ts";
@@ -104,15 +103,4 @@ export class Body {
 /** `undefined` when there is a body whose length only shows at its end. */
 function announcedBytes(headers: IncomingHttpHeaders): number | undefined {
   return headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : undefined;
-}
-
-/** An empty body counts as `{}` where the contract says so (2.5, 2.7). */
-export function orEmptyObject(body: Uint8Array): Uint8Array {
-  return body.length === 0 ? emptyObject : body;
-}
-
-const emptyObject: Uint8Array = Buffer.from("{}");
-
-export function missingBody(): TopicsError {
-  return new TopicsError("invalid_request", "This request needs a JSON body, and has none.");
 }

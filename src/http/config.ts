@@ -44,11 +44,3 @@ export const defaultHttpConfig: HttpConfig = {
   keepAliveMs: 75_000,
   silenceMs: 120_000,
 };
-
-/** Control bodies are parsed in one go: this many bytes take 25 ms at their worst, and no sensible one has more. */
-const maxControlBodyBytes = 256 * 1024;
-
-/** The most that a body other than a write's may have. */
-export function controlBodyBytes(config: HttpConfig): number {
-  return Math.min(maxControlBodyBytes, config.limits.maxBodyBytes);
-}

@@ -1,36 +1,31 @@
 /** Append, diff and delete of records (spec 2.6, 2.7, 2.8): the handlers that both doors share. */
 import type { AppendBody } from "../../base/json-slice.ts";
 import { portableSlicer } from "../../base/json-slice.ts";
-import { parseControl } from "../../base/control-json.ts";
 import { maxIdempotencyKeyBytes } from "../../base/limits.ts";
 import { recycleBatch } from "../../base/slot-table.ts";
-import { missingBody, orEmptyObject } from "../body.ts";
-import type { Call, Handler } from "../call.ts";
-import { controlBodyBytes } from "../config.ts";
+import { missingBody } from "../body-errors.ts";
+import type { Handler } from "../call.ts";
+import { readControl } from "../control-body.ts";
 import type { HttpDeps } from "../deps.ts";
 import { Query } from "../query.ts";
 import { appendReply, deleteRecordsReply, diffReply } from "../replies/records.ts";
-import { deleteFromBody } from "../shapes/delete-records.ts";
-import { diffFromBody, diffFromQuery } from "../shapes/diff.ts";
+import { deleteFromBody, deleteShape } from "../shapes/delete-records.ts";
+import { diffFromBody, diffFromQuery, diffShape } from "../shapes/diff.ts";
 import { keyFromHeader } from "../shapes/idempotency-key.ts";
 import { statedConfig, topicConfigShape } from "../shapes/topic-config.ts";
-
-/** Bytes scanned before the event loop gets a turn: a few milliseconds even for the slowest input. */
-const scanBudgetBytes = 1024 * 1024;
+import { inSlices } from "../slices.ts";
 
 export function appendRecords(deps: HttpDeps): Handler {
-  const { engine, clock, config } = deps;
+  const { engine, clock, config, timers } = deps;
   const limits = { ...config.limits, maxKeyBytes: maxIdempotencyKeyBytes };
-  const scan = async (bytes: Uint8Array): Promise<AppendBody> => {
-    const slicing = portableSlicer.begin(bytes, limits);
-    while (!slicing.step(scanBudgetBytes)) await nextTurn(deps);
-    return slicing.result();
-  };
   return async (call) => {
     const returnSeqs = call.query === "" || new Query(call.query, ["return_seqs"]).flag("return_seqs", true);
     const bytes = await call.body(limits.maxBodyBytes);
     if (bytes.length === 0) throw missingBody();
-    const body = await scan(bytes);
+    const slicing = portableSlicer.begin(bytes, limits);
+    const wait = inSlices(slicing, timers);
+    if (wait !== undefined) await wait;
+    const body = slicing.result();
     try {
       const request = {
         batch: body.batch,
@@ -52,17 +47,10 @@ function configFrom(body: AppendBody, topic: string): ReturnType<typeof statedCo
   return statedConfig(topicConfigShape.parse(body.config, "config"), topic, "config");
 }
 
-function nextTurn({ timers }: HttpDeps): Promise<void> {
-  return new Promise((resolve) => timers.soon(resolve));
-}
-
 export function diffRecords(deps: HttpDeps): Handler {
   const { engine, clock, config } = deps;
-  const maxBytes = controlBodyBytes(config);
   return async (call) => {
-    const body = orEmptyObject(await call.body(maxBytes));
-    const value = parseControl(body, { maxDepth: config.limits.maxDepth });
-    const request = diffFromBody(value, call, config);
+    const request = diffFromBody(await readControl(call, diffShape.fields, "empty object", deps), call, config);
     return diffReply(await call.afterChanges(() => engine.read(call.topic, request)), call, clock);
   };
 }
@@ -77,12 +65,9 @@ export function diffByQuery(deps: HttpDeps): Handler {
 }
 
 export function deleteRecords(deps: HttpDeps): Handler {
-  const { engine, clock, config } = deps;
-  const maxBytes = controlBodyBytes(config);
-  return async (call: Call) => {
-    const body = await call.body(maxBytes);
-    if (body.length === 0) throw missingBody();
-    const request = deleteFromBody(parseControl(body, { maxDepth: config.limits.maxDepth }));
+  const { engine, clock } = deps;
+  return async (call) => {
+    const request = deleteFromBody(await readControl(call, deleteShape.fields, "refused", deps));
     const result = await call.inOrder(() => engine.deleteRecords(call.topic, request));
     return deleteRecordsReply(result, call, clock);
   };

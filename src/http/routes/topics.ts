@@ -1,10 +1,8 @@
 /** Configure, state, list and delete of topics (spec 2.5). */
-import { parseControl } from "../../base/control-json.ts";
 import { defaultPageSize, maxPageSize } from "../../base/limits.ts";
 import type { TopicConfigPatch } from "../../topic/config.ts";
-import { missingBody, orEmptyObject } from "../body.ts";
 import type { Call, Handler } from "../call.ts";
-import { controlBodyBytes } from "../config.ts";
+import { readControl } from "../control-body.ts";
 import type { HttpDeps } from "../deps.ts";
 import { Query } from "../query.ts";
 import { configureReply, deleteTopicReply, listReply, stateReply } from "../replies/topics.ts";
@@ -14,7 +12,7 @@ import { statedConfig, topicConfigShape, wholeConfig } from "../shapes/topic-con
 export function putTopic(deps: HttpDeps): Handler {
   const { engine, clock } = deps;
   return async (call) => {
-    const whole = wholeConfig(await readConfig(deps, call, orEmptyObject));
+    const whole = wholeConfig(await readConfig(deps, call, "empty object"));
     return configureReply(await call.inOrder(() => engine.configureTopic(call.topic, whole, "put")), call, clock);
   };
 }
@@ -22,24 +20,14 @@ export function putTopic(deps: HttpDeps): Handler {
 export function patchTopic(deps: HttpDeps): Handler {
   const { engine, clock } = deps;
   return async (call) => {
-    const stated = await readConfig(deps, call, orRefused);
+    const stated = await readConfig(deps, call, "refused");
     return configureReply(await call.inOrder(() => engine.configureTopic(call.topic, stated, "patch")), call, clock);
   };
 }
 
-async function readConfig(
-  { config }: HttpDeps,
-  call: Call,
-  whenEmpty: (body: Uint8Array) => Uint8Array,
-): Promise<TopicConfigPatch> {
-  const body = whenEmpty(await call.body(controlBodyBytes(config)));
-  const value = parseControl(body, { maxDepth: config.limits.maxDepth });
+async function readConfig(deps: HttpDeps, call: Call, empty: "empty object" | "refused"): Promise<TopicConfigPatch> {
+  const value = await readControl(call, topicConfigShape.fields, empty, deps);
   return statedConfig(topicConfigShape.parse(value), call.topic);
-}
-
-function orRefused(body: Uint8Array): Uint8Array {
-  if (body.length === 0) throw missingBody();
-  return body;
 }
 
 export function getTopic({ engine, clock }: HttpDeps): Handler {

@@ -1,7 +1,7 @@
 /** What a read asks for, from a body or from a query string (spec 2.7): the same fields, the same defaults and bounds. */
 import { Array as array, Object as object, String as string, Union } from "typebox";
 import { TopicsError, invalidField } from "../../base/errors.ts";
-import type { ControlValue } from "../../base/control-json.ts";
+import type { ControlObject, ControlValue } from "../../base/control-json.ts";
 import { parseControl } from "../../base/control-json.ts";
 import type { BatchLimits } from "../../base/limits.ts";
 import { defaultBatchBytes, defaultDiffLimit, maxBatchBytes, maxWaitMs } from "../../base/limits.ts";
@@ -13,7 +13,7 @@ import { clamped, flag, nullable, saturated, u64 } from "./fields.ts";
 import { predicateFrom, predicateShape, predicateSchema, predicateText } from "./predicate.ts";
 import { Shape } from "./shape.ts";
 
-const diffShape = new Shape(
+export const diffShape = new Shape(
   object(
     {
       from_seq: u64(),
@@ -51,7 +51,7 @@ export interface DiffBounds {
   readonly maxLimit: number;
 }
 
-export function diffFromBody(value: ControlValue, call: Call, bounds: DiffBounds): ReadRequest {
+export function diffFromBody(value: ControlObject, call: Call, bounds: DiffBounds): ReadRequest {
   const wire = diffShape.parse(value);
   const wish: Wish = {
     fromSeq: saturated(wire.from_seq ?? 0),

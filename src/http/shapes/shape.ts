@@ -4,68 +4,51 @@
  */
 import type { Static, TSchema } from "typebox";
 import { Compile } from "typebox/compile";
+import { Check } from "typebox/value";
 import type { TopicsError } from "../../base/errors.ts";
 import { invalidField } from "../../base/errors.ts";
+import type { FieldNames } from "../../base/write-fields.ts";
+import { fieldNames } from "../../base/write-fields.ts";
+
+interface SchemaPart {
+  readonly properties?: Readonly<Record<string, TSchema>>;
+  readonly description?: string;
+}
 
 export class Shape<S extends TSchema> {
-  readonly schema: S;
+  /** What an object of this shape may hold. */
+  readonly fields: FieldNames;
+  readonly #schema: S & SchemaPart;
   readonly #accepts: (value: unknown) => value is Static<S>;
-  readonly #firstFault: (value: unknown) => readonly string[];
 
   constructor(schema: S) {
     const compiled = Compile(schema);
-    this.schema = schema;
+    this.#schema = schema;
     this.#accepts = (value): value is Static<S> => compiled.Check(value);
-    this.#firstFault = (value) => deepest(compiled.Errors(value).map((error) => error.instancePath));
+    this.fields = fieldNames(Object.keys(this.#schema.properties ?? {}));
   }
 
   /** `within` is where the value sits in the body, for the refusal. */
   parse(value: unknown, within?: string): Static<S> {
     if (this.#accepts(value)) return value;
-    throw refusal(this.schema, value, this.#firstFault(value), within);
+    throw this.#refusal(value, within);
+  }
+
+  /** The first field at fault, found without a list of all that is wrong: a hostile body could make that a long one. */
+  #refusal(value: unknown, within: string | undefined): TopicsError {
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      for (const [name, part] of Object.entries(this.#schema.properties ?? {})) {
+        const found = (value as Record<string, unknown>)[name];
+        if (found === undefined || Check(part, found)) continue;
+        return wrong(within === undefined ? name : `${within}.${name}`, part, found);
+      }
+    }
+    return wrong(within ?? "body", this.#schema, value);
   }
 }
 
-/** The most telling of several places: a wrong member rather than the object around it; of equals, the first. */
-function deepest(paths: readonly string[]): readonly string[] {
-  let best: readonly string[] = [];
-  for (const path of paths) {
-    const segments = path
-      .split("/")
-      .slice(1)
-      .filter((segment) => !/^[0-9]+$/.test(segment));
-    if (segments.length > best.length) best = segments;
-  }
-  return best;
-}
-
-function refusal(schema: unknown, value: unknown, path: readonly string[], within: string | undefined): TopicsError {
-  let part = schema;
-  let found = value;
-  for (const segment of path) {
-    part = property(part, segment);
-    found = (found as Record<string, unknown> | undefined)?.[segment];
-  }
-  const field = (within === undefined ? path : [within, ...path]).join(".");
-  const expected = description(part);
-  if (field === "") return invalidField("body", `The body must be ${expected}, not ${kindOf(found)}.`);
-  return invalidField(field, `${field} must be ${expected}, not ${kindOf(found)}.`);
-}
-
-interface SchemaPart {
-  readonly properties?: Record<string, unknown>;
-  readonly anyOf?: readonly unknown[];
-  readonly description?: string;
-}
-
-function property(schema: unknown, name: string): unknown {
-  const part = schema as SchemaPart | undefined;
-  if (part?.properties !== undefined) return part.properties[name];
-  return part?.anyOf?.map((member) => property(member, name)).find((member) => member !== undefined);
-}
-
-function description(schema: unknown): string {
-  return (schema as SchemaPart | undefined)?.description ?? "an object";
+function wrong(field: string, part: SchemaPart, found: unknown): TopicsError {
+  return invalidField(field, `${field} must be ${part.description ?? "an object"}, not ${kindOf(found)}.`);
 }
 
 function kindOf(value: unknown): string {
