@@ -315,7 +315,8 @@ export class Shard implements CommitLog {
     if (!this.#syncAfterQueue) return;
     this.#syncAfterQueue = false;
     this.#wantSync(this.#file.writtenEnd);
-    this.#wake();
+    // A sync in flight wakes when it is back: asking again before that would go round and round.
+    if (this.#settled) this.#wake();
   }
 
   #writeGroup(group: readonly Entry[]): void {
