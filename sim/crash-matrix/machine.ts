@@ -46,7 +46,7 @@ export class Machine {
   readonly config: ServerConfig;
   readonly scheduler: Scheduler;
   readonly events: EngineEvent[] = [];
-  readonly #seed: string;
+  readonly seed: string;
   readonly #bugs: unknown[] = [];
   #starts = 0;
   #dead = false;
@@ -58,7 +58,7 @@ export class Machine {
     this.oracle = oracle;
     this.config = config;
     this.scheduler = scheduler ?? new Scheduler({ seed, wallMs });
-    this.#seed = seed;
+    this.seed = seed;
     disk.onDeath(() => (this.#dead = true));
   }
 
@@ -83,7 +83,7 @@ export class Machine {
   /** From nothing to ready. Rejects with `Died`, or with the refusal. */
   async start(): Promise<void> {
     this.#dead = false;
-    const seed = `${this.#seed}/${++this.#starts}`;
+    const seed = `${this.seed}/${++this.#starts}`;
     const env = new SimEnv({ disk: this.disk, scheduler: this.scheduler, seed });
     const { shards, wal } = this.config;
     const config: EngineConfig = {

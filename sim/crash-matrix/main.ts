@@ -1,6 +1,6 @@
 /**
  * `npm run matrix`: all of the crash matrix, or with `--only CASE` one case of it. `--sample N` takes N images of each
- * operation, `--failures N` goes on behind that many failures.
+ * operation, `--seeds N` runs shuffled operations with so many seeds, `--failures N` stops one behind so many failures.
  */
 import { parseArgs } from "node:util";
 import { allOperations } from "./catalogue.ts";
@@ -11,6 +11,7 @@ const { values } = parseArgs({
   options: {
     only: { type: "string" },
     sample: { type: "string" },
+    seeds: { type: "string" },
     failures: { type: "string", default: "5" },
     stack: { type: "boolean", default: false },
   },
@@ -22,6 +23,7 @@ for (const operation of await allOperations()) {
   const outcome = await runOperation(operation, {
     ...(values.only === undefined ? {} : { only: values.only }),
     ...(values.sample === undefined ? {} : { sample: Number(values.sample) }),
+    ...(values.seeds === undefined ? {} : { seeds: Number(values.seeds) }),
     maxFailures: Number(values.failures),
   });
   if (outcome.images + outcome.failures.length === 0) continue;

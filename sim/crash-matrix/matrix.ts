@@ -16,6 +16,8 @@ export interface MatrixOptions {
   readonly sample?: number;
   /** A case, or the beginning of one. */
   readonly only?: string;
+  /** How many seeds a shuffled operation is run with; it says itself otherwise. */
+  readonly seeds?: number;
   /** Goes on behind a failure, up to so many. */
   readonly maxFailures?: number;
 }
@@ -47,7 +49,7 @@ const thorough: Depth = { furtherCrashes: 2, interruptions: 2 };
 export async function runOperation(operation: Operation, options: MatrixOptions): Promise<Outcome> {
   const failures: Failure[] = [];
   let [points, images, recoveries] = [0, 0, 0];
-  for (let seed = 1; seed <= (operation.seeds ?? 1); seed++) {
+  for (let seed = 1; seed <= seedsOf(operation, options); seed++) {
     const name = operation.order === "shuffled" ? `${operation.name}#${seed}` : operation.name;
     if (options.only !== undefined && !isAsked(name, options.only)) continue;
     let moments: Moment[];
@@ -78,6 +80,12 @@ export async function runOperation(operation: Operation, options: MatrixOptions)
     }
   }
   return { points, images, recoveries, failures };
+}
+
+function seedsOf({ order, seeds = 1 }: Operation, options: MatrixOptions): number {
+  if (order !== "shuffled") return 1;
+  const asked = Number(/#(\d+)/.exec(options.only ?? "")?.[1] ?? 0);
+  return Math.max(asked, options.seeds ?? seeds);
 }
 
 /** Not every image goes through everything: what is left out is done with its neighbours. */

@@ -272,6 +272,8 @@ class TopicsEngine implements RunningEngine {
     // Where a shard is read-only its topics keep their ceilings, and get a hole at the next start.
     await Promise.allSettled(lowered);
     await wal.close(() => this.#clock.nextStamp());
+    // The lock is given up next: whoever takes it must find nobody at work here.
+    await this.#directory.manifest.settled();
   }
 }
 

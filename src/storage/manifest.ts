@@ -114,6 +114,11 @@ export class ManifestStore {
     return this.#current;
   }
 
+  /** Nothing of this store touches the directory any more, until the next update. */
+  async settled(): Promise<void> {
+    await this.#turn;
+  }
+
   /** Durable when it resolves. When it rejects, which of the two will be found is not known; the next update replaces either. */
   update(change: (manifest: Manifest) => Manifest): Promise<void> {
     const turn = this.#turn.then(async () => {
