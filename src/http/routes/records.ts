@@ -1,4 +1,5 @@
 /** Append, diff and delete of records (spec 2.6, 2.7, 2.8): the handlers that both doors share. */
+import { BatchCompaction } from "../../base/compact-batch.ts";
 import type { AppendBody } from "../../base/json-slice.ts";
 import { portableSlicer } from "../../base/json-slice.ts";
 import { maxIdempotencyKeyBytes } from "../../base/limits.ts";
@@ -23,10 +24,12 @@ export function appendRecords(deps: HttpDeps): Handler {
     const bytes = await call.body(limits.maxBodyBytes);
     if (bytes.length === 0) throw missingBody();
     const slicing = portableSlicer.begin(bytes, limits);
-    const wait = inSlices(slicing, timers);
-    if (wait !== undefined) await wait;
+    const scanned = inSlices(slicing, timers);
+    if (scanned !== undefined) await scanned;
     const body = slicing.result();
     try {
+      const compacted = inSlices(new BatchCompaction(body.batch), timers);
+      if (compacted !== undefined) await compacted;
       const request = {
         batch: body.batch,
         idempotencyKey: body.idempotencyKey ?? keyFromHeader(call.headers),
