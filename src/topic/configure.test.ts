@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { TopicsError } from "../base/errors.ts";
 import { frameKind } from "../wal/commit.ts";
+import { defaultConfig } from "./config.ts";
 import { append, readPage, records, turns, World } from "./testing/world.ts";
+import { Topic } from "./topic.ts";
 
 describe("configure", () => {
   it("is answered once it is synced, whatever the class", async () => {
@@ -23,6 +25,20 @@ describe("configure", () => {
     const topic = await world.topic();
     assert.equal(await topic.configure({ ...topic.config }), false);
     assert.equal(world.log.frames.length, 1);
+  });
+
+  it("waits for the creation that it changes nothing of", async () => {
+    const world = new World();
+    world.log.pace = "by hand";
+    const { topic, created } = Topic.create({ id: 1, epoch: 1, name: "t" }, defaultConfig, world, 0);
+    let answered = false;
+    const same = topic.configure({ ...defaultConfig }).finally(() => (answered = true));
+    world.log.write();
+    await turns();
+    assert.equal(answered, false);
+    world.log.sync();
+    await created;
+    assert.equal(await same, false);
   });
 
   it("waits for somebody else's change to the same", async () => {

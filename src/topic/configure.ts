@@ -17,8 +17,8 @@ export async function configure(topic: Instance, config: TopicConfig): Promise<b
     topic.assertThere();
     if (topic.barrier !== undefined) await topic.barrier;
     else if (sameConfig(topic.plan.config, config)) {
-      if (topic.heldMs.length === 0) return false;
-      // Somebody else's change to the same is on its way: its outcome is ours.
+      if (topic.heldMs.length === 0 && topic.mode === "live") return false;
+      // Somebody else's creation, or change to the same, is on its way: its outcome is ours.
       await topic.queue.decided();
     } else if (becomesDurable(topic, config)) {
       await behindBarrier(topic, async () => {
