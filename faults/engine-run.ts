@@ -77,3 +77,25 @@ export async function contentsOf(engine: RunningEngine): Promise<string> {
   }
   return lines.join("\n");
 }
+
+export interface WholeTopic {
+  /** The text of `data` by seq. */
+  readonly records: ReadonlyMap<number, string>;
+  /** Both ends included. */
+  readonly gaps: readonly (readonly [number, number])[];
+}
+
+/** What a reader from 0 gets, to the end; for records that have data and nothing else. */
+export async function readFrom(engine: RunningEngine, topic: string): Promise<WholeTopic> {
+  const records = new Map<number, string>();
+  const gaps: [number, number][] = [];
+  for (let fromSeq = 0; ;) {
+    const read = await engine.read(topic, { ...everything, fromSeq });
+    if (read.tombstone) gaps.push([read.tombstone.gapFrom, read.tombstone.gapTo]);
+    const text = read.slices.map((slice) => Buffer.from(slice).toString()).join(",");
+    for (const [, seq, data] of text.matchAll(/\{"\$seq":(\d+),"\$ts":\d+,"data":("[^"]*"|[^{}",]*)\}/g))
+      records.set(Number(seq), data);
+    if (read.caughtUp || read.nextFromSeq === fromSeq) return { records, gaps };
+    fromSeq = read.nextFromSeq;
+  }
+}
