@@ -63,16 +63,13 @@ describe("a connection that ends with an answer", () => {
   });
 
   it("after the answers to what came before it", async () => {
-    let commit: (() => void) | undefined;
-    http.engine.commit = new Promise((resolve) => {
-      commit = resolve;
-    });
+    const commit = http.engine.holdCommits();
     const client = await http.connect();
     client.send(Buffer.concat([append("a"), append("b", { expect: "miracles" }), append("c")]));
     await http.request("GET", "/v0/health");
     client.send(append("d"));
     await http.request("GET", "/v0/health");
-    commit?.();
+    commit();
     assert.equal((await client.response()).status, 201);
     assert.equal((await client.response()).status, 400);
     assert.equal((await client.ended()).length, 0);
@@ -81,17 +78,14 @@ describe("a connection that ends with an answer", () => {
 
   it("whatever a request that took too long still sends", async () => {
     const slow = await Harness.start({ headersTimeoutMs: 20, requestTimeoutMs: 40, timeoutCheckMs: 5 });
-    let commit: (() => void) | undefined;
-    slow.engine.commit = new Promise((resolve) => {
-      commit = resolve;
-    });
+    const commit = slow.engine.holdCommits();
     const client = await slow.connect();
     const late = append("b");
     client.send(Buffer.concat([append("a"), late.subarray(0, 20)]));
     await slow.refused;
     client.send(late.subarray(20));
     await slow.request("GET", "/v0/health");
-    commit?.();
+    commit();
     assert.equal((await client.response()).status, 201);
     assert.equal((await client.response()).status, 400);
     assert.equal((await client.ended()).length, 0);
@@ -100,15 +94,12 @@ describe("a connection that ends with an answer", () => {
   });
 
   it("answers everything in flight when the server stops, and says no to what comes later", async () => {
-    let commit: (() => void) | undefined;
-    http.engine.commit = new Promise((resolve) => {
-      commit = resolve;
-    });
+    const commit = http.engine.holdCommits();
     const client = await http.connect();
     client.send(Buffer.concat([append("a"), append("b")]));
     await http.request("GET", "/v0/health");
     const stopped = http.server.stop();
-    commit?.();
+    commit();
     const first = await client.response();
     const second = await client.response();
     assert.deepEqual([first.status, second.status], [201, 201]);
@@ -118,10 +109,7 @@ describe("a connection that ends with an answer", () => {
   });
 
   it("says that the server stops to a request behind one in flight", async () => {
-    let commit: (() => void) | undefined;
-    http.engine.commit = new Promise((resolve) => {
-      commit = resolve;
-    });
+    const commit = http.engine.holdCommits();
     const client = await http.connect();
     client.send(append("a"));
     await http.request("GET", "/v0/health");
@@ -133,7 +121,7 @@ describe("a connection that ends with an answer", () => {
     client.send(append("b"));
     witness.send(read.subarray(-1));
     assert.equal((await witness.response()).status, 404);
-    commit?.();
+    commit();
     assert.equal((await client.response()).status, 201);
     const refused = answerOf(await client.response());
     assert.equal(refused.status, 503);

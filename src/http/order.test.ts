@@ -69,10 +69,8 @@ function taken(order: Order): Turn {
 
 describe("requests on one connection", () => {
   let http: Harness;
-  let release: () => void;
   beforeEach(async () => {
     http = await Harness.start();
-    release = () => undefined;
   });
   afterEach(() => http.stop());
 
@@ -81,10 +79,6 @@ describe("requests on one connection", () => {
     const body = headers["content-encoding"] === "gzip" ? gzipSync(text) : text;
     return requestBytes("POST", "/v0/topics/a", { body, headers });
   };
-  const held = (): Promise<void> =>
-    new Promise((resolve) => {
-      release = resolve;
-    });
 
   it("take effect in order, though one body has to be inflated, scanned in slices, or sent in chunks", async () => {
     const large = "x".repeat(900_000);
@@ -118,7 +112,7 @@ describe("requests on one connection", () => {
   });
 
   it("overlap where they are all appends: each has its place before the first is done", async () => {
-    http.engine.commit = held();
+    const release = http.engine.holdCommits();
     const client = await http.connect();
     client.send(Buffer.concat([append(1), append(2), append(3)]));
     await http.request("GET", "/v0/health");
@@ -135,7 +129,7 @@ describe("requests on one connection", () => {
   ] as const) {
     it(`show ${what} what was appended before it`, async () => {
       await http.post("/v0/topics/a", { records: [{ data: 0 }] });
-      http.engine.commit = held();
+      const release = http.engine.holdCommits();
       const client = await http.connect();
       client.send(Buffer.concat([append(1), read, append(2)]));
       await http.request("GET", "/v0/health");
@@ -156,7 +150,7 @@ describe("requests on one connection", () => {
   });
 
   it("that probe the server wait for nobody", async () => {
-    http.engine.commit = held();
+    const release = http.engine.holdCommits();
     const client = await http.connect();
     client.send(Buffer.concat([append(1), requestBytes("GET", "/v0/health"), append(2)]));
     await http.request("GET", "/v0/health");
@@ -166,7 +160,7 @@ describe("requests on one connection", () => {
   });
 
   it("leave a read undone when its client has gone", async () => {
-    http.engine.commit = held();
+    const release = http.engine.holdCommits();
     const client = await http.connect();
     client.send(Buffer.concat([append(1), requestBytes("POST", "/v0/topics/a/diff", { body: "{}" })]));
     await http.request("GET", "/v0/health");

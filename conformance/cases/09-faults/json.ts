@@ -1,7 +1,7 @@
 /** Hostile JSON: refused as a whole, or taken and readable; nothing in between (spec 1.1, 9.3). */
 import { gunzipSync, gzipSync } from "node:zlib";
 import { suite } from "../../case.ts";
-import type { Reply } from "../../transport/reply.ts";
+
 import { contains, equal, error, invalid, members, ok, oneOf, status, truth } from "../../expect.ts";
 
 const made = suite("json", "9.3");
@@ -190,12 +190,6 @@ beyond("surrogate-escapes", "an escaped lone surrogate is 400 in tag, node and k
   equal((await topic.read({ include_tags: true })).records[0]?.$tag, "😀", "$tag of an escaped pair");
 });
 
-/** A control body of a megabyte may also be refused for its size alone. */
-function refused(reply: Reply): void {
-  if (reply.status === 413) error(reply, 413, "payload_too_large");
-  else invalid(reply);
-}
-
 /** `data` of this many levels; the body itself has three around it. */
 function nested(levels: number, open: string, close: string): string {
   return open.repeat(levels) + (open === "[" ? "" : "1") + close.repeat(levels);
@@ -226,8 +220,8 @@ for (const [what, open, close] of [
     const levels = 1_000_000;
     invalid(await topic.append(`{"records":[{"data":${nested(levels, open, close)}}]}`));
     invalid(await topic.append(`{"records":[{"data":${open.repeat(levels)}`));
-    refused(await topic.diff(`{"ignored":${nested(levels, open, close)}}`));
-    refused(await topic.put(open.repeat(levels)));
+    invalid(await topic.diff(`{"ignored":${nested(levels, open, close)}}`));
+    invalid(await topic.put(open.repeat(levels)));
     await topic.untouched();
   });
 }
@@ -245,6 +239,24 @@ beyond(
   { section: "2.9" },
 );
 
+beyond(
+  "large-unknown",
+  "unknown fields of control bodies are ignored, however large and however many",
+  async (context) => {
+    const topic = await context.topic();
+    const large = `"ignored":${JSON.stringify(["x".repeat(2_000_000), nested(100, "[", "]")])}`;
+    const many = Array.from({ length: 50_000 }, (_, n) => `"ignored${n}":${n}`).join();
+    for (const unknown of [large, many]) {
+      ok(await topic.append(`{${unknown},"records":[{"data":1,${unknown}}]}`));
+      ok(await topic.put(`{${unknown},"ttl_ms":0}`));
+      ok(await topic.diff(`{${unknown},"from_seq":0}`));
+      ok(await topic.deleteRecords(`{${unknown},"before_seq":0}`));
+    }
+    await topic.untouched(2);
+  },
+  { section: "2.1" },
+);
+
 beyond("brackets-in-strings", "brackets in strings are no levels", async (context) => {
   const topic = await context.topic();
   const text = "[{".repeat(5000);
@@ -259,7 +271,7 @@ beyond("digits", "half a megabyte of digits is taken and read back, or refused",
   oneOf(reply.status, [200, 400], "status");
   if (reply.status === 200) contains((await topic.diff({})).text, digits, "answer");
   else await topic.untouched();
-  for (const field of ["from_seq", "limit"]) refused(await topic.diff(`{"${field}":${digits}}`));
+  for (const field of ["from_seq", "limit"]) invalid(await topic.diff(`{"${field}":${digits}}`));
 });
 
 beyond("wide", "half a megabyte of empty objects is taken and read back", async (context) => {

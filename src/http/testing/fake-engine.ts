@@ -39,11 +39,19 @@ export class FakeEngine implements Engine {
   failure: Error | undefined;
   /** What appends wait for before they do anything. */
   gate: Promise<void> = Promise.resolve();
-  /** What appends wait for between their seqs and their effect. */
-  commit: Promise<void> | undefined;
   tombstone: Tombstone | undefined;
   released = 0;
   #waiters: (() => void)[] = [];
+  #commit: Promise<void> | undefined;
+
+  /** From now on appends have seqs and no effect, until the function that this returns is called. */
+  holdCommits(): () => void {
+    let release = (): void => undefined;
+    this.#commit = new Promise((resolve) => {
+      release = resolve;
+    });
+    return () => release();
+  }
 
   status(): EngineStatus {
     return this.current;
@@ -60,7 +68,7 @@ export class FakeEngine implements Engine {
     const lastSeq = (target.plannedSeq += request.batch.count);
     const records = recordsOf(request.batch, firstSeq);
     request.staged?.();
-    if (this.commit !== undefined) await this.commit;
+    if (this.#commit !== undefined) await this.#commit;
     target.records.push(...records);
     target.headSeq = lastSeq;
     for (const wake of this.#waiters.splice(0)) wake();
