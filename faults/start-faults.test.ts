@@ -12,7 +12,7 @@ import { appendRequest, contentsOf, startEngine } from "./engine-run.ts";
 
 const directory = "/data";
 const effects: Partial<Record<CallName, readonly string[]>> = {
-  open: ["EIO", "EACCES", "EMFILE", "EROFS"],
+  open: ["EIO", "EACCES"],
   read: ["EIO", "EIO:forever", "short=0", "short=1", "short=1:forever", "short=half", "flip=77"],
   stat: ["EIO"],
   readdir: ["EIO"],
@@ -83,7 +83,7 @@ describe("a start whose disk fails once", () => {
             assert.match(error.message, /\/data/, `${fault}: it says where`);
           }
           disk.kill();
-          if ([...disk.injector.fired().values()].includes(0) || (effect.endsWith("forever") && index === 20)) break;
+          if ([...disk.injector.fired().values()].includes(0) || (effect.endsWith("forever") && index === 5)) break;
           assertNoneTheWorse(await start(disk.clone()), whole, mayLose, `the start after ${fault}`);
         }
       });

@@ -1,6 +1,6 @@
 /** The command line: verbs, flags, and how they end. `serve` is what happens when no verb is given. */
 import { Command } from "commander";
-import { exitCode, serve } from "./serve.ts";
+import { exitCode } from "./exit-code.ts";
 import { readSettings, type ReadSettings, SettingError, type SettingName, settings } from "./settings.ts";
 import { version } from "./version.ts";
 
@@ -36,7 +36,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .action(async (options: Record<string, string | boolean>) => {
       const read = readSettings(process.env, chosen(options));
       if (options["printConfig"]) process.stdout.write(printed(read));
-      else code = await serve(read);
+      else code = await (await import("./serve.ts")).serve(read);
     });
   const [first] = argv;
   const verbs = ["help", ...program.commands.map((verb) => verb.name())];

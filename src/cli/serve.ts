@@ -7,12 +7,11 @@ import { defaultHttpConfig, type HttpConfig } from "../http/config.ts";
 import { isLoopback } from "../http/host.ts";
 import { type HttpServer, startServer } from "../http/server.ts";
 import { defaultWalConfig } from "../wal/config.ts";
+import { exitCode } from "./exit-code.ts";
 import { logEvent, type Log, openLog } from "./output.ts";
 import { defaultShards, listenAddress, type ReadSettings, SettingError, type Settings } from "./settings.ts";
 import { startFailure } from "./start-failure.ts";
 import { version } from "./version.ts";
-
-export const exitCode = { good: 0, failed: 1, usage: 2 } as const;
 
 /** Runs until a signal ends it; resolves to the exit code. */
 export async function serve({ settings, warnings }: ReadSettings): Promise<number> {
