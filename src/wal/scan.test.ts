@@ -73,6 +73,24 @@ describe("scanning a WAL file", () => {
     }
   });
 
+  it("reports a failed read where its bytes are wanted, and only there", async () => {
+    const file = fileOf(bytes, Infinity);
+    const failing: File = {
+      ...file,
+      read: (into, position) =>
+        position < 2 << 20
+          ? file.read(into, position)
+          : Promise.reject(Object.assign(new Error("bad"), { code: "EIO" })),
+    };
+    const range = { expected, from: firstFrameAt, startHash: hashes[0], declaredEnd: undefined, fileBytes };
+    await assert.rejects(
+      scanFrames(failing, range, () => undefined),
+      { code: "EIO" },
+    );
+    const early = await scanFrames(failing, range, ({ offset }) => (offset === offsets[2] ? "enough" : undefined));
+    assert.equal(early.end, offsets[2]);
+  });
+
   it("ends where a visitor refuses a frame", async () => {
     const range = { expected, from: firstFrameAt, startHash: undefined, declaredEnd: end, fileBytes: end };
     const refuseThird = ({ offset }: { offset: number }): string | undefined =>

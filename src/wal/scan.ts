@@ -3,9 +3,9 @@
  * the scan is an outcome, never an exception, and never trusted to be the end of the log before all shards are heard.
  */
 import type { File } from "../env/env.ts";
-import { readFully } from "../storage/io.ts";
 import type { FrameFields } from "./commit.ts";
 import { checkFrame, decodeHeader, type ExpectedPlace, type Frame, headerBytes, isKnownKind } from "./frame.ts";
+import { Window } from "./window.ts";
 
 export interface ScanRange {
   readonly expected: ExpectedPlace;
@@ -41,13 +41,19 @@ export interface Scanned {
 /** What to do with a frame; a string refuses it and ends the scan as `foreign`. */
 export type FrameVisitor = (frame: Frame) => string | undefined;
 
-const windowBytes = 1 << 20;
-
 export async function scanFrames(file: File, range: ScanRange, visit: FrameVisitor): Promise<Scanned> {
+  const window = new Window(file, range.declaredEnd ?? range.fileBytes);
+  try {
+    return await scan(window, range, visit);
+  } finally {
+    await window.close();
+  }
+}
+
+async function scan(window: Window, range: ScanRange, visit: FrameVisitor): Promise<Scanned> {
   const { expected } = range;
-  const limit = range.declaredEnd ?? range.fileBytes;
+  const { limit } = window;
   const header = headerBytes(expected.shards);
-  const window = new Window(file, limit);
   let position = range.from;
   let hash = range.startHash;
   let lastKind: number | undefined;
@@ -58,7 +64,7 @@ export async function scanFrames(file: File, range: ScanRange, visit: FrameVisit
     if (limit - position < header) return stop({ why: "header", reason: "no room for a frame" });
     if (!window.holds(position, header)) await window.load(position, header);
     if (!window.holds(position, header)) return stop({ why: "header", reason: "the file ends early" });
-    const decoded = decodeHeader(window.bytes, position - window.start, position, expected);
+    const decoded = decodeHeader(window.bytes, window.offsetOf(position), position, expected);
     if (decoded.outcome === "blank") return stop({ why: "end" });
     if (decoded.outcome === "bad") return stop({ why: "header", reason: decoded.reason });
     const { length } = decoded;
@@ -82,41 +88,4 @@ export async function scanFrames(file: File, range: ScanRange, visit: FrameVisit
     position += length;
   }
   return stop({ why: "end" });
-}
-
-/** A stretch of the file in memory. Its buffer is used again: a visitor copies what it keeps. */
-class Window {
-  readonly #file: File;
-  readonly #limit: number;
-  #buffer = Buffer.allocUnsafeSlow(windowBytes);
-  #filled = 0;
-  start = 0;
-
-  constructor(file: File, limit: number) {
-    this.#file = file;
-    this.#limit = limit;
-  }
-
-  get bytes(): Uint8Array {
-    return this.#buffer;
-  }
-
-  holds(position: number, length: number): boolean {
-    return position >= this.start && position + length <= this.start + this.#filled;
-  }
-
-  slice(position: number, length: number): Uint8Array {
-    return this.#buffer.subarray(position - this.start, position - this.start + length);
-  }
-
-  /** Moves to `position` and reads at least `length` bytes, if the file has them. `length` is bounded by the limit. */
-  async load(position: number, length: number): Promise<void> {
-    const kept = this.holds(position, 0) ? this.start + this.#filled - position : 0;
-    const target = length > this.#buffer.length ? Buffer.allocUnsafeSlow(length) : this.#buffer;
-    if (kept > 0) this.#buffer.copy(target, 0, position - this.start, position - this.start + kept);
-    this.#buffer = target;
-    this.start = position;
-    const want = Math.min(target.length, this.#limit - position);
-    this.#filled = kept + (await readFully(this.#file, target.subarray(kept, want), position + kept));
-  }
 }
