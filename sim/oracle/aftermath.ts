@@ -53,8 +53,9 @@ function openOrders(open: readonly Issued[], seen: SeenTopic | undefined): Issue
   const placeOf = (issued: Issued): number => place.get(recordsOf(issued)[0]?.data) ?? Infinity;
   const orders = [[...open]];
   if (open.length > 1) {
-    const found = open.filter((issued) => placeOf(issued) < Infinity).sort((a, b) => placeOf(a) - placeOf(b));
-    orders.push([...found, ...open.filter((issued) => placeOf(issued) === Infinity)]);
+    const first = open.filter(({ change }) => change.kind === "create");
+    const then = open.filter((issued) => placeOf(issued) < Infinity).sort((a, b) => placeOf(a) - placeOf(b));
+    orders.push([...new Set([...first, ...then, ...open])]);
   }
   return orders;
 }

@@ -124,6 +124,8 @@ export class ModelTopic {
     this.records = this.records.filter(({ logged }) => logged);
     for (const [key, { logged }] of this.keys) if (!logged) this.keys.delete(key);
     this.head = this.loggedHead;
+    // What was evicted above it counts as lost: it lies in the hole.
+    this.evictFloor = Math.min(this.evictFloor, this.head + 1);
   }
 
   /** Seqs up to `to` are given up. */
@@ -144,7 +146,7 @@ export class ModelTopic {
   /** What a reader from 0 has to be told of, in order (spec 1.5). */
   get announced(): Range[] {
     const evicted = this.evictFloor > 1 ? [{ from: 1, to: this.evictFloor - 1 }] : [];
-    return [...evicted, ...this.holes.filter(({ to }) => to >= this.evictFloor)];
+    return [...evicted, ...this.holes];
   }
 
   /** On the way out of class `ephemeral`. */
@@ -165,6 +167,7 @@ export class ModelTopic {
       this.evictFloor = this.records[0].seq + 1;
       this.records = this.records.slice(1);
     }
+    this.holes = this.holes.filter(({ to }) => to >= this.evictFloor);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { frameKind } from "../wal/commit.ts";
 import { admission, admitted, smallEntryBytes } from "./admission.ts";
+import { logFloors } from "./ceiling-frames.ts";
 import type { TopicConfig } from "./config.ts";
 import { sameConfig } from "./config-codec.ts";
 import { answering } from "./effect.ts";
@@ -61,6 +62,7 @@ export async function behindBarrier(topic: Instance, steps: () => Promise<void>)
 }
 
 function stage(topic: Instance, config: TopicConfig): Promise<void> {
+  logFloors(topic);
   const { effect, answer } = answering(
     ({ stampMs }) => {
       topic.heldMs.shift();

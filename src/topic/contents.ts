@@ -9,7 +9,7 @@ import type { BlockPool } from "./block-pool.ts";
 import type { TopicConfig } from "./config.ts";
 import { Dedupe, type KeyQuota, type RememberedKey } from "./dedupe.ts";
 import { removeRecords } from "./deletes.ts";
-import type { RebaseState, RecordsDelete } from "./entries.ts";
+import type { Floors, RebaseState, RecordsDelete } from "./entries.ts";
 import { type Hole, Holes } from "./holes.ts";
 import type { RecordsEntry } from "./records-format.ts";
 import { bound, Retention, type View } from "./retention.ts";
@@ -32,6 +32,7 @@ export class Contents {
   #headSeq = 0;
   #lastWriteTs = 0;
   #loggedSeq = 0;
+  #floorsUnlogged = false;
 
   constructor(config: TopicConfig, blocks: BlockPool, quota: Quota) {
     this.#config = config;
@@ -56,6 +57,15 @@ export class Contents {
   /** Some live record is in the log: what happens to it has to be there too. */
   get hasLogged(): boolean {
     return this.tail.count > 0 && this.tail.frontSeq <= this.#loggedSeq;
+  }
+
+  /** Records that no frame tells of have evicted some that are in the log. */
+  get floorsUnlogged(): boolean {
+    return this.#floorsUnlogged;
+  }
+
+  floorsLogged(): void {
+    this.#floorsUnlogged = false;
   }
 
   get idempotencyWindowMs(): number {
@@ -90,6 +100,7 @@ export class Contents {
       "a batch begins behind the head",
     );
     assert(entry.ts >= this.#lastWriteTs || entry.retained, "$ts never decreases");
+    const floor = this.watermarks.evictFloor;
     this.#apply(stampMs, () => {
       this.tail.append(firstSeq, entry);
       this.#headSeq = firstSeq + entry.seqDelta(entry.count - 1);
@@ -99,6 +110,7 @@ export class Contents {
       if (logged) this.#loggedSeq = this.#headSeq;
       if (entry.key !== undefined) this.#remember(stampMs, entry.key, firstSeq, entry.ts);
     });
+    if (!logged && floor <= this.#loggedSeq && this.watermarks.evictFloor > floor) this.#floorsUnlogged = true;
   }
 
   /** How many records it took. */
@@ -122,6 +134,12 @@ export class Contents {
       this.holes.add(hole);
       this.#headSeq = hole.to;
     });
+  }
+
+  /** What an `ephemeral` topic had evicted by then; as far as the log goes, the rest of it is lost anyway. */
+  applyFloors(stampMs: number, { capFloor, ttlFloor }: Floors): void {
+    const next = this.#headSeq + 1;
+    this.#apply(stampMs, () => this.#raiseFloors(Math.min(capFloor, next), Math.min(ttlFloor, next)));
   }
 
   /** The frame itself takes nothing along: only its clock value counts. */
@@ -149,10 +167,8 @@ export class Contents {
   endRebase(stampMs: number, state: RebaseState): void {
     assert(state.head >= this.#headSeq, "a rebase ends at its head");
     this.#account(() => {
-      this.watermarks.raise(state.capFloor, state.ttlFloor);
       // Retention went on while the steps were logged.
-      const through = this.watermarks.evictFloor - 1;
-      this.tail.cutFront(this.tail.measureFront({ through, count: 0, bytes: 0 }));
+      this.#raiseFloors(state.capFloor, state.ttlFloor);
       this.#rebase(state);
     });
     this.applyNothing(stampMs);
@@ -179,6 +195,13 @@ export class Contents {
       assert(this.watermarks.evictFloor <= this.#headSeq + 1, "the floor is not above the head");
       return result;
     });
+  }
+
+  #raiseFloors(capFloor: number, ttlFloor: number): void {
+    this.watermarks.raise(capFloor, ttlFloor);
+    const { evictFloor } = this.watermarks;
+    this.tail.cutFront(this.tail.measureFront({ through: evictFloor - 1, count: 0, bytes: 0 }));
+    this.holes.passed(evictFloor);
   }
 
   #rebase(state: RebaseState): void {

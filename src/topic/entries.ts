@@ -29,13 +29,19 @@ export interface RebaseState {
   readonly holes: readonly Hole[];
 }
 
+/** How far an `ephemeral` topic has evicted, records from its durable days included. */
+export interface Floors {
+  readonly capFloor: number;
+  readonly ttlFloor: number;
+}
+
 export type SmallEntry =
   | { readonly kind: "topicCreate"; readonly name: string; readonly config: TopicConfig }
   | { readonly kind: "topicConfig"; readonly config: TopicConfig }
   | { readonly kind: "topicDelete" }
   | { readonly kind: "recordsDelete"; readonly what: RecordsDelete }
   /** `lower`: the frame's ceiling replaces the one before; otherwise the higher one holds. */
-  | { readonly kind: "ceiling"; readonly lower: boolean }
+  | { readonly kind: "ceiling"; readonly lower: boolean; readonly floors?: Floors }
   | { readonly kind: "hole"; readonly hole: Hole }
   /** A rebase is a sequence: one `begin`, keys and batches of retained records, one `end`. */
   | { readonly kind: "rebase"; readonly step: RebaseStep };
@@ -80,7 +86,7 @@ function toJson(entry: SmallEntry): unknown {
     case "recordsDelete":
       return entry.what;
     case "ceiling":
-      return { lower: entry.lower };
+      return { lower: entry.lower, floors: entry.floors };
     case "hole":
       return entry.hole;
     case "rebase":
@@ -106,7 +112,12 @@ const decoders: Readonly<Record<number, (json: Json) => Entry | undefined>> = {
     const predicate = toPredicate(match);
     return predicate && { kind: "recordsDelete", what: { beforeSeq, match: predicate, bound } };
   },
-  [frameKind.ceiling]: ({ lower }) => (typeof lower === "boolean" ? { kind: "ceiling", lower } : undefined),
+  [frameKind.ceiling]: ({ lower, floors: json }) => {
+    if (typeof lower !== "boolean") return undefined;
+    if (json === undefined) return { kind: "ceiling", lower };
+    const floors = toFloors(json);
+    return floors && { kind: "ceiling", lower, floors };
+  },
   [frameKind.hole]: (json) => {
     const hole = toHole(json);
     return hole && { kind: "hole", hole };
@@ -138,6 +149,12 @@ function isKey(json: unknown): json is RememberedKey {
 function toHole({ from, to, cause }: Json): Hole | undefined {
   if (!isCount(from) || !isCount(to) || from === 0 || from > to) return undefined;
   return holeCauses.includes(cause as HoleCause) ? { from, to, cause: cause as HoleCause } : undefined;
+}
+
+function toFloors(json: unknown): Floors | undefined {
+  if (!isObject(json)) return undefined;
+  const { capFloor, ttlFloor } = json;
+  return isCount(capFloor) && isCount(ttlFloor) ? { capFloor, ttlFloor } : undefined;
 }
 
 function toPredicate(json: unknown): Predicate | undefined {

@@ -152,7 +152,8 @@ function apply(topic: Instance, fields: FrameFields, entry: Exclude<Entry, { kin
       contents.applyDelete(stampMs, entry.what);
       return;
     case "ceiling":
-      contents.applyNothing(stampMs);
+      if (entry.floors === undefined) contents.applyNothing(stampMs);
+      else contents.applyFloors(stampMs, entry.floors);
       return;
     case "hole":
       contents.applyHole(stampMs, entry.hole);
