@@ -17,26 +17,26 @@ const nothing = new Uint8Array(0);
 export class Body {
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
-  readonly #maxDiscardBytes: number;
+  readonly #maxBytes: number;
   #invited = false;
   #reject: ((error: Error) => void) | undefined;
 
-  constructor(req: IncomingMessage, res: ServerResponse, maxDiscardBytes: number) {
+  constructor(req: IncomingMessage, res: ServerResponse, maxBytes: number) {
     this.#req = req;
     this.#res = res;
-    this.#maxDiscardBytes = maxDiscardBytes;
+    this.#maxBytes = maxBytes;
   }
 
   /** The plain bytes; empty when the request has no body. Throws what the headers already rule out. */
-  read(maxBytes: number): Promise<Uint8Array> {
+  read(): Promise<Uint8Array> {
     const { headers } = this.#req;
     const announced = announcedBytes(headers);
     if (announced === 0) return Promise.resolve(nothing);
-    if (announced !== undefined && announced > maxBytes) throw payloadTooLarge(maxBytes);
+    if (announced !== undefined && announced > this.#maxBytes) throw payloadTooLarge(this.#maxBytes);
     checkContentType(headers);
     const coding = contentCoding(headers);
     if (headers.expect !== undefined) this.#invite();
-    return coding === "gzip" ? this.#inflated(maxBytes) : this.#receive(maxBytes);
+    return coding === "gzip" ? this.#inflated() : this.#receive();
   }
 
   /**
@@ -63,7 +63,7 @@ export class Body {
   discard(): void {
     const req = this.#req;
     if (req.complete || req.destroyed) return;
-    let budget = this.#maxDiscardBytes;
+    let budget = this.#maxBytes;
     req.on("data", (chunk: Buffer) => {
       budget -= chunk.length;
       if (budget < 0) req.destroy();
@@ -75,13 +75,14 @@ export class Body {
     this.#res.writeContinue();
   }
 
-  async #inflated(maxBytes: number): Promise<Uint8Array> {
-    return inflate(await this.#receive(maxBytes), maxBytes);
+  async #inflated(): Promise<Uint8Array> {
+    return inflate(await this.#receive(), this.#maxBytes);
   }
 
-  #receive(maxBytes: number): Promise<Uint8Array> {
+  #receive(): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const req = this.#req;
+      const maxBytes = this.#maxBytes;
       const gather = new Gather(Number(req.headers["content-length"] ?? maxBytes));
       const onData = (chunk: Buffer): void => {
         if (gather.bytes + chunk.length <= maxBytes) gather.add(chunk);

@@ -15,7 +15,7 @@ export interface Call {
   /** Monotonic, at the request's arrival. */
   readonly startedMs: number;
   /** Plain bytes, whole; empty when there is no body. */
-  body(maxBytes: number): Promise<Uint8Array>;
+  body(): Promise<Uint8Array>;
   /** Looks at what there is once all that was asked before on the same connection has had its effect. */
   afterChanges<T>(look: () => T | Promise<T>): T | Promise<T>;
   /**

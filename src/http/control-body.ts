@@ -17,13 +17,12 @@ export async function readControl(
   empty: "empty object" | "refused",
   { config, timers }: HttpDeps,
 ): Promise<ControlObject> {
-  const { maxBodyBytes, maxDepth } = config.limits;
-  const body = await call.body(maxBodyBytes);
+  const body = await call.body();
   if (body.length === 0) {
     if (empty === "refused") throw missingBody();
     return Object.create(null) as ControlObject;
   }
-  const scan = new ControlScan(body, fields, maxDepth);
+  const scan = new ControlScan(body, fields, config.limits.maxDepth);
   await inSlices(scan, timers);
   return scan.result();
 }

@@ -54,8 +54,8 @@ export class Exchange implements Call {
     this.#query = query;
   }
 
-  body(maxBytes: number): Promise<Uint8Array> {
-    return this.#body.read(maxBytes);
+  body(): Promise<Uint8Array> {
+    return this.#body.read();
   }
 
   afterChanges<T>(look: () => T | Promise<T>): T | Promise<T> {

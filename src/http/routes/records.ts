@@ -17,11 +17,11 @@ import { statedConfig, topicConfigShape } from "../shapes/topic-config.ts";
 import { inSlices } from "../slices.ts";
 
 export function appendRecords(deps: HttpDeps): Handler {
-  const { engine, clock, config, timers } = deps;
-  const limits = { ...config.limits, maxKeyBytes: maxIdempotencyKeyBytes };
+  const { engine, clock, timers } = deps;
+  const limits = { ...deps.config.limits, maxKeyBytes: maxIdempotencyKeyBytes };
   return async (call) => {
     const returnSeqs = call.query === "" || new Query(call.query, ["return_seqs"]).flag("return_seqs", true);
-    const bytes = await call.body(limits.maxBodyBytes);
+    const bytes = await call.body();
     if (bytes.length === 0) throw missingBody();
     const slicing = portableSlicer.begin(bytes, limits);
     const scanned = inSlices(slicing, timers);
@@ -30,14 +30,12 @@ export function appendRecords(deps: HttpDeps): Handler {
     try {
       const compacted = inSlices(new BatchCompaction(body.batch), timers);
       if (compacted !== undefined) await compacted;
-      const request = {
-        batch: body.batch,
-        idempotencyKey: body.idempotencyKey ?? keyFromHeader(call.headers),
-        create: body.create,
-        config: configFrom(body, call.topic),
-        disableBackpressure: body.disableBackpressure,
-      };
-      const result = await call.inOrder((staged) => engine.append(call.topic, { ...request, staged }));
+      const { batch, create, disableBackpressure } = body;
+      const idempotencyKey = body.idempotencyKey ?? keyFromHeader(call.headers);
+      const config = configFrom(body, call.topic);
+      const result = await call.inOrder((staged) =>
+        engine.append(call.topic, { batch, idempotencyKey, create, config, disableBackpressure, staged }),
+      );
       return appendReply(result, returnSeqs, call, clock);
     } finally {
       recycleBatch(body.batch);
