@@ -1,6 +1,6 @@
 /** Where and of what a report was made. */
 import { execFileSync } from "node:child_process";
-import { cpus, release, totalmem, type as system } from "node:os";
+import { cpus, loadavg, release, totalmem, type as system } from "node:os";
 
 export interface Circumstances {
   readonly machine: string;
@@ -8,6 +8,8 @@ export interface Circumstances {
   readonly commit: string;
   readonly date: string;
   readonly configuration: string;
+  /** Load average of the last minute when the benchmark began: what else the machine was busy with. */
+  readonly loadBefore: number;
 }
 
 export function circumstances(configuration: string): Circumstances {
@@ -19,6 +21,7 @@ export function circumstances(configuration: string): Circumstances {
     commit: commit(),
     date: new Date().toISOString().slice(0, 10),
     configuration,
+    loadBefore: loadavg()[0],
   };
 }
 

@@ -52,6 +52,7 @@ async function run(args: readonly string[]): Promise<number> {
 }
 
 async function bench(wanted: BenchArguments, rows: readonly Row[], args: readonly string[]): Promise<number> {
+  const where = circumstances(wanted.urls.length > 0 ? wanted.urls.join(", ") : "all settings at their defaults");
   const verdict = wanted.probe ? await conformance(wanted.urls) : { green: true, text: "**not asked** (`--no-probe`)" };
   if (!verdict.green) {
     process.stderr.write(`bench: no figures of a build that breaks the contract: ${verdict.text}\n`);
@@ -65,7 +66,7 @@ async function bench(wanted: BenchArguments, rows: readonly Row[], args: readonl
     progress: (line) => process.stderr.write(`${line}\n`),
   });
   const report = reportText(all, {
-    circumstances: circumstances(wanted.urls.length > 0 ? wanted.urls.join(", ") : "all settings at their defaults"),
+    circumstances: where,
     rounds: wanted.rounds,
     seconds: wanted.seconds,
     command: ["npm run bench", ...(args.length > 0 ? ["--", ...args] : [])].join(" "),

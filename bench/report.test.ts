@@ -16,7 +16,14 @@ const rate: Row = {
 };
 const time: Row = { ...rate, name: "time", title: "a time", unit: "ms", floor: 0.15 };
 const facts = {
-  circumstances: { machine: "a box", node: "v20", commit: "abc", date: "2026-01-02", configuration: "defaults" },
+  circumstances: {
+    machine: "a box",
+    node: "v20",
+    commit: "abc",
+    date: "2026-01-02",
+    configuration: "defaults",
+    loadBefore: 0.1,
+  },
   rounds: 3,
   seconds: 1,
   command: "npm run bench",

@@ -36,6 +36,7 @@ export function reportText(all: readonly Series[], facts: ReportFacts): string {
   return [
     `- Command: \`${command}\``,
     `- Machine: ${where.machine}; load and server share its cores`,
+    `- Load average before the first round: ${where.loadBefore.toFixed(1)}; above 0.5 something else was running`,
     `- Node: ${where.node}; commit: ${where.commit}; date: ${where.date}`,
     `- Configuration: ${where.configuration}`,
     `- Conformance of this build: ${conformance}`,
