@@ -110,13 +110,11 @@ function casesOf(name: string, moments: readonly Moment[], { sample, only }: Mat
   const between = moments.slice(1, -1).flatMap((moment) => pointCases(name, moment, sample));
   const atEnds = ends.flatMap((moment) => pointCases(name, moment, sample));
   if (sample === undefined) return [...atEnds, ...between];
-  return [
-    ...atEnds,
-    ...new Prng(name)
-      .fork("sample")
-      .shuffle(between)
-      .slice(0, Math.max(0, sample - atEnds.length)),
-  ];
+  // A third of the room is for deaths of the process: there is one per call, and no sample of its survivals.
+  const shuffled = new Prng(name).fork("sample").shuffle(between);
+  const deaths = shuffled.filter(({ survival }) => survival === "kill").slice(0, Math.floor(sample / 3));
+  const chosen = new Set([...deaths, ...shuffled]);
+  return [...atEnds, ...[...chosen].slice(0, Math.max(0, sample - atEnds.length))];
 }
 
 function pointCases(name: string, moment: Moment, sample: number | undefined): Case[] {

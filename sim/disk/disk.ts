@@ -249,7 +249,13 @@ function viewOf(state: DiskState): DiskView {
     return node?.kind === "file" ? node : undefined;
   };
   return {
-    hasUnsyncedData: (node) => state.pending.some((operation) => isData(operation) && operation.file === node),
+    hasUnsyncedData: (node, from = 0) =>
+      state.pending.some(
+        (operation) =>
+          isData(operation) &&
+          operation.file === node &&
+          (operation.kind === "truncate" || operation.position + operation.length > from),
+      ),
     isSyncedBelow: (path, end) => {
       const file = fileAt(path);
       if (file === undefined) return undefined;

@@ -8,8 +8,8 @@ export type DiskEvent =
   | { readonly type: "answered"; readonly call: Call; readonly errno?: string };
 
 export interface DiskView {
-  /** Whether a power loss now could lose data or length of this file. */
-  hasUnsyncedData(node: number): boolean;
+  /** Whether a power loss now could lose data or length of this file, behind its first `from` bytes. */
+  hasUnsyncedData(node: number, from?: number): boolean;
   /** Whether a power loss now could take bytes below `end` of the file by that path; `undefined` without such a file. */
   isSyncedBelow(path: string, end: number): boolean | undefined;
   /** The file's first bytes as processes see them; `undefined` without such a file. */

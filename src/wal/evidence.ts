@@ -33,7 +33,7 @@ export async function examineTail(
 ): Promise<TailEvidence> {
   const header = headerBytes(expected.shards);
   const extent = stopped.why === "body" ? stopped.length : header;
-  const chunk = Buffer.allocUnsafeSlow(chunkBytes + header);
+  const chunk = Buffer.allocUnsafeSlow(Math.min(chunkBytes, Math.max(0, fileBytes - end)) + header);
   let writtenEnd = end;
   let blankPart = false;
   for (let at = end; at < fileBytes;) {

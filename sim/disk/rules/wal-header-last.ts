@@ -21,7 +21,7 @@ export function walHeaderLast(): Rule {
       const { call } = event;
       if (!isHeaderWrite(call)) return undefined;
       if (event.type === "answered") return event.errno === undefined ? unsyncedPredecessor(call, disk) : undefined;
-      return disk.hasUnsyncedData(call.node ?? 0) ? "what the file carries over is not synced" : undefined;
+      return disk.hasUnsyncedData(call.node ?? 0, sectorBytes) ? "what the file carries over is not synced" : undefined;
     },
   };
 }
