@@ -84,7 +84,11 @@ describe("a start whose disk fails once", () => {
           }
           disk.kill();
           if ([...disk.injector.fired().values()].includes(0) || (effect.endsWith("forever") && index === 5)) break;
-          assertNoneTheWorse(await start(disk.clone()), whole, mayLose, `the start after ${fault}`);
+          const next = disk.clone();
+          assertNoneTheWorse(await start(next), whole, mayLose, `the start after ${fault}`);
+          next.kill();
+          const later = next.powerLoss("none");
+          assertNoneTheWorse(await start(later), whole, mayLose, `the start after ${fault} and a power loss`);
         }
       });
 });

@@ -1,5 +1,5 @@
 /** Replaces a small file as a whole: temporary name, sync, rename, directory sync (spec 6.2, 6.4). */
-import type { Fs } from "../env/env.ts";
+import { errnoOf, type Fs } from "../env/env.ts";
 import { readFully, writeFully } from "./io.ts";
 import { joinPath, temporarySuffix } from "./layout.ts";
 
@@ -19,13 +19,26 @@ export async function reserveReplacement(fs: Fs, directory: string, name: string
   await writeWhole(fs, joinPath(directory, name + temporarySuffix), new Uint8Array(reserveBytes));
 }
 
-/** Over what is there, so that no block is given back and asked for again. */
+/**
+ * Removes what an earlier process left of a replacement: had a sync of it failed, one that succeeds now would not say that
+ * all of it, its length included, is on the disk.
+ */
+export async function discardReplacement(fs: Fs, directory: string, name: string): Promise<void> {
+  const temporary = joinPath(directory, name + temporarySuffix);
+  if ((await fs.stat(temporary)) !== undefined) await fs.unlink(temporary);
+}
+
+/** Over what is there, so that no block is given back and asked for again; but never again over what failed to be written. */
 async function writeWhole(fs: Fs, path: string, content: Uint8Array): Promise<void> {
   const file = await fs.open(path, "create");
   try {
     await writeFully(file, [content], 0);
     await file.truncate(content.length);
     await file.datasync();
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno !== "ENOSPC" && errno !== "EDQUOT") await fs.unlink(path).catch((second: unknown) => errnoOf(second));
+    throw error;
   } finally {
     await file.close();
   }

@@ -6,7 +6,7 @@
  */
 import { hash64 } from "../base/hash.ts";
 import type { Fs } from "../env/env.ts";
-import { readSmallFile, replaceFile, reserveReplacement } from "./atomic-file.ts";
+import { discardReplacement, readSmallFile, replaceFile, reserveReplacement } from "./atomic-file.ts";
 import { manifestName } from "./layout.ts";
 import { damage, StartRefusal } from "./refusal.ts";
 
@@ -101,10 +101,12 @@ export class ManifestStore {
     if (decoded.outcome === "corrupt") throw damage(`the manifest is damaged: ${decoded.reason}`, { file: path });
     if (decoded.outcome === "version")
       throw new StartRefusal("version", `the manifest: ${decoded.reason}`, { file: path });
+    await discardReplacement(fs, directory, manifestName);
     return new ManifestStore(fs, directory, decoded.manifest);
   }
 
   static async create(fs: Fs, directory: string, manifest: Manifest): Promise<ManifestStore> {
+    await discardReplacement(fs, directory, manifestName);
     await replaceFile(fs, directory, manifestName, encodeManifest(manifest));
     await reserveReplacement(fs, directory, manifestName);
     return new ManifestStore(fs, directory, manifest);

@@ -3,11 +3,12 @@
  * Nothing is written, except that files which are no part of the log are removed once nothing is refused.
  */
 import { type Env, errnoOf, type File } from "../env/env.ts";
+import { readFully, writeFully } from "../storage/io.ts";
 import type { Manifest } from "../storage/manifest.ts";
 import { type ChainFile, type Chains, discoverChains } from "./chain.ts";
 import { frameKind } from "./commit.ts";
 import type { WalEvents } from "./events.ts";
-import type { Frame } from "./frame.ts";
+import { type Frame, sectorBytes } from "./frame.ts";
 import { judge, type ReplayedShard, replayShard } from "./replay.ts";
 import type { NamedFile } from "./successor.ts";
 import { SyncedPlaces } from "./synced-places.ts";
@@ -137,6 +138,10 @@ async function secureUnnamed(deps: RecoveryDeps, replayed: readonly ReplayedShar
     if (!last || named[shard].includes(last.header.index)) continue;
     const file = await deps.env.fs.open(last.path, "write");
     try {
+      // A sync of it may have failed and been forgotten: only what is written again is certain to be synced.
+      const sector = new Uint8Array(sectorBytes);
+      const length = await readFully(file, sector, 0);
+      await writeFully(file, [sector.subarray(0, length)], 0);
       await file.datasync();
     } finally {
       await file.close();
