@@ -96,6 +96,7 @@ const notStarted: CommitLog = {
   draft: refuse,
   submit: refuse,
   requestSync: refuse,
+  place: refuse,
   admit: refuse,
 };
 

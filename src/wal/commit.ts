@@ -78,6 +78,20 @@ export interface Commit {
   failed(error: TopicsError): void;
 }
 
+/**
+ * A byte place in a shard's log. A position at or behind the end that the file's successor declares means the successor's
+ * first frame: a place stays good when its file is left early and what lay behind it is carried over.
+ */
+export interface LogPlace {
+  readonly index: number;
+  readonly position: number;
+}
+
+/** Negative when `a` comes first in the log, 0 when they are the same. */
+export function comparePlaces(a: LogPlace, b: LogPlace): number {
+  return a.index - b.index || a.position - b.position;
+}
+
 /** One shard, as a topic sees it. */
 export interface CommitLog {
   /** A frame with room for `payloadBytes`. */
@@ -86,6 +100,8 @@ export interface CommitLog {
   submit(commit: Commit): void;
   /** Asks for a sync of everything submitted so far, at once. */
   requestSync(): void;
+  /** No frame submitted from now on will lie before it, whatever becomes of the file. It never goes back. */
+  place(): LogPlace;
   /**
    * Whether `bytes` more may be submitted: `undefined` when they may now; a promise to wait for before asking again
    * when the shard is busy. Throws `wal_unavailable` (no space, latched) or, for `patient: false`, `throttled`.

@@ -135,6 +135,7 @@ export function sealFrame(draft: FrameDraft, place: FramePlace): bigint {
 
 export interface Frame {
   readonly fields: FrameFields;
+  readonly fileIndex: number;
   readonly offset: number;
   readonly length: number;
   readonly predecessorHash: bigint;
@@ -200,6 +201,7 @@ export function decodeHeader(bytes: Uint8Array, at: number, offset: number, expe
   };
   const frame = {
     fields,
+    fileIndex: expected.fileIndex,
     offset,
     length,
     payloadBytes,

@@ -11,7 +11,7 @@ import { assert } from "../base/assert.ts";
 import { TopicsError } from "../base/errors.ts";
 import { Fifo } from "../base/fifo.ts";
 import { errnoOf, type TimerHandle } from "../env/env.ts";
-import { type Commit, type CommitLog, type Draft, type FrameFields, frameKind } from "./commit.ts";
+import { type Commit, type CommitLog, type Draft, type FrameFields, frameKind, type LogPlace } from "./commit.ts";
 import { hungSyncMs, spaceRetryMs, unsyncedLimitMs } from "./config.ts";
 import { DraftArena } from "./draft-arena.ts";
 import { busy, isSpace, outOfSpace, readOnly, unavailable, unknownOutcome } from "./failure.ts";
@@ -94,6 +94,16 @@ export class Shard implements CommitLog {
   requestSync(): void {
     this.#syncAfterQueue = true;
     this.#planPump();
+  }
+
+  /**
+   * The end of what is sealed for the active file. Whatever is submitted later is sealed later: in this file behind that
+   * end, or in a later one, whose index is greater, because spares are used in the order they got theirs. That holds when
+   * the file is left early, too. What is carried over then lies in the later file as well; and the end that its header
+   * declares is a synced one, so at or before this place, which then means the later file's first frame.
+   */
+  place(): LogPlace {
+    return { index: this.#file.index, position: this.#file.writtenEnd };
   }
 
   admit(bytes: number, room: Room): Promise<void> | undefined {

@@ -4,7 +4,7 @@
  */
 import { assert } from "../../base/assert.ts";
 import { TopicsError } from "../../base/errors.ts";
-import type { Commit, CommitLog, Draft, FrameFields } from "../../wal/commit.ts";
+import type { Commit, CommitLog, Draft, FrameFields, LogPlace } from "../../wal/commit.ts";
 
 export interface LoggedFrame {
   readonly fields: FrameFields;
@@ -53,6 +53,11 @@ export class FakeLog implements CommitLog {
   admit(): Promise<void> | undefined {
     if (this.gate instanceof TopicsError) throw this.gate;
     return this.gate;
+  }
+
+  /** The n-th frame submitted, from 0, lies at position n of a file without end. */
+  place(): LogPlace {
+    return { index: 1, position: this.submissions };
   }
 
   get pending(): number {
