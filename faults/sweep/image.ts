@@ -115,6 +115,13 @@ export class ImageFs implements Fs {
     this.#nodes.delete(from);
   }
 
+  async link(from: string, to: string): Promise<void> {
+    const node = this.#nodes.get(from);
+    if (!node) throw errno("ENOENT");
+    if (this.#nodes.has(to)) throw errno("EEXIST");
+    this.#nodes.set(to, node);
+  }
+
   async unlink(path: string): Promise<void> {
     if (!this.#nodes.delete(path)) throw errno("ENOENT");
   }
@@ -123,6 +130,12 @@ export class ImageFs implements Fs {
     if (path === this.directory) return { kind: "directory", size: 4096, inode: 1n, birthtimeNs: 1n };
     const node = this.#nodes.get(path);
     return node && statOf(node);
+  }
+
+  readSync(path: string, into: Uint8Array, position: number): number {
+    const node = this.#nodes.get(path);
+    if (!node) throw errno("ENOENT");
+    return readNode(node, into, position);
   }
 
   async syncDir(): Promise<void> {
@@ -142,10 +155,7 @@ class ImageFileHandle implements File {
   }
 
   async read(into: Uint8Array, position: number): Promise<number> {
-    const end = Math.min(this.#node.size, position + into.length);
-    if (end <= position) return 0;
-    into.set(this.#node.bytes.subarray(position, end));
-    return end - position;
+    return readNode(this.#node, into, position);
   }
 
   async write(parts: readonly Uint8Array[], position: number): Promise<number> {
@@ -202,6 +212,13 @@ export function frozenEnv(fs: Fs, bootId: string, wallMs: number): Env {
     random: { bytes: (count) => new Uint8Array(count).fill(7) },
     machine: { cpus: 2, pid: 1, bootId },
   };
+}
+
+function readNode({ bytes, size }: Node, into: Uint8Array, position: number): number {
+  const end = Math.min(size, position + into.length);
+  if (end <= position) return 0;
+  into.set(bytes.subarray(position, end));
+  return end - position;
 }
 
 function statOf({ size, inode, birthtimeNs }: Node): FileStat {

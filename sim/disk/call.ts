@@ -6,6 +6,7 @@ export const callNames = [
   "readdir",
   "mkdir",
   "rename",
+  "link",
   "unlink",
   "stat",
   "syncDir",
@@ -22,7 +23,7 @@ export interface Call {
   readonly name: CallName;
   /** As given; for calls on an open file the path by which it was opened. */
   readonly path: string;
-  /** The other path of a rename. */
+  /** The other path of a rename or link. */
   readonly to?: string;
   /** The node of an open file. */
   readonly node?: number;

@@ -150,6 +150,29 @@ describe("names after a power loss", () => {
     assert.deepEqual(disk.powerLoss("keep:2").files(), ["/f"]);
   });
 
+  it("are two for one file once the second one's directory is synced", async () => {
+    const disk = new SimulatedDisk({ directories: ["/a", "/b"] });
+    const fs = disk.fs();
+    const file = await fs.open("/a/f", "create");
+    await file.write([text("content")], 0);
+    await file.datasync();
+    await fs.syncDir("/a");
+    await fs.link("/a/f", "/b/f");
+    assert.deepEqual(disk.powerLoss("none").files(), ["/a/f"]);
+    await fs.unlink("/a/f");
+    assert.deepEqual(disk.powerLoss("none").files(), ["/a/f"]);
+    assert.deepEqual(disk.powerLoss("last").files(), []);
+    assert.deepEqual(disk.powerLoss("keep:0").files(), ["/a/f", "/b/f"]);
+    await fs.syncDir("/b");
+    const both = disk.powerLoss("none");
+    assert.deepEqual(both.files(), ["/a/f", "/b/f"]);
+    await both.fs().unlink("/a/f");
+    assert.equal(latin(both.contents("/b/f")), "content");
+    await fs.syncDir("/a");
+    assert.equal(latin(disk.powerLoss("none").contents("/b/f")), "content");
+    assert.equal(latin(disk.contents("/b/f")), "content");
+  });
+
   it("need both directories synced when a file moves between them", async () => {
     const disk = new SimulatedDisk({ directories: ["/a", "/b"] });
     const fs = disk.fs();

@@ -119,6 +119,12 @@ export class DiskState {
     return directory;
   }
 
+  /** One more name for a file. */
+  link(file: FileNode, parent: DirectoryNode, name: string, call: number): void {
+    file.links += 1;
+    this.#enter(this.#log.push<PendingLink>({ kind: "link", directory: parent.id, name, node: file.id }, call));
+  }
+
   unlink(parent: DirectoryNode, name: string, call: number): void {
     const id = parent.cache.get(name);
     assert(id !== undefined, `nothing by the name of ${name}`);

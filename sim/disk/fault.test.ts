@@ -159,6 +159,18 @@ describe("a faulty disk", () => {
     assert.equal(content(disk.powerLoss("none")), "x");
   });
 
+  it("reads by path as it reads otherwise", async () => {
+    const faults = ["open(wal-)#2:EMFILE", "read#1:EIO", "read#2:short=1", "read#3:flip=0"];
+    const { fs, file } = await opened(...faults);
+    await file.write([text("ab")], 0);
+    const into = new Uint8Array(2);
+    const read = (): number => fs.readSync("/data/wal-1", into, 0);
+    assert.deepEqual([outcomeSync(read), outcomeSync(read), read(), read()], ["EMFILE", "EIO", 1, 2]);
+    assert.equal(into[0], "a".charCodeAt(0) ^ 1);
+    assert.equal(read(), 2);
+    assert.equal(into[0], "a".charCodeAt(0));
+  });
+
   it("shows wrong bits, names and holders", async () => {
     const faults = ["read#1:flip=0", "readdir#1:missing=wal-1", "readdir#2:junk=wal-9", "tryLock#1:held"];
     const { file, fs } = await opened(...faults);

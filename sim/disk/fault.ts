@@ -3,7 +3,8 @@
  *
  *   CALL[(PART-OF-PATH)]#INDEX:EFFECT[:forever]        write(wal-)#3:EIO     datasync#1:EIO:B     write#5:short=1
  *
- * INDEX counts, from 1, the calls of that name on such a path since the fault was planted. `write` covers `writeSync`.
+ * INDEX counts, from 1, the calls of that name on such a path since the fault was planted. `write` covers `writeSync`,
+ * `open` and `read` cover `readSync`.
  *
  *   E…[:A|:B]    the call fails with that errno and does nothing. A failed sync leaves what it covered dirty; with A it is
  *                clean with the new bytes in the cache and the old on disk, with B the cache is reverted as well
@@ -12,8 +13,8 @@
  *   lie          a write, truncate or sync that reports success and does nothing
  *   offset=N     a write that lands N bytes away from its place
  *   flip=N       a read whose bit N is wrong
- *   hang         never completes, unless released (`writeSync` can't)
- *   delay=MS     completes that much later (with a scheduler only; `writeSync` can't)
+ *   hang         never completes, unless released (`writeSync` and `readSync` can't)
+ *   delay=MS     completes that much later (with a scheduler only; `writeSync` and `readSync` can't)
  *   held         tryLock finds another holder
  *   missing=NAME, junk=NAME    readdir leaves a name out, or adds one
  */

@@ -43,7 +43,11 @@ const command = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constantFrom("mkdir", "unlink", "readdir", "stat", "syncDir"), path: names }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("rename" as const), path: names, to: names }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("readSync" as const), path: names, position, length: fc.nat(2000) }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom("rename", "link"), path: names, to: names }) },
 );
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
@@ -134,6 +138,14 @@ async function named(fs: Fs, root: string, command: Exclude<Command, { slot: num
   switch (command.do) {
     case "rename":
       return outcome(fs.rename(path, `${root}/${command.to}`));
+    case "link":
+      return outcome(fs.link(path, `${root}/${command.to}`));
+    case "readSync": {
+      const into = new Uint8Array(command.length);
+      let count = -1;
+      const how = outcomeSync(() => (count = fs.readSync(path, into, command.position)));
+      return [how, count, [...into]];
+    }
     case "mkdir":
       return outcome(fs.mkdir(path));
     case "unlink":

@@ -209,6 +209,46 @@ export function fsContract(name: string, make: ContractFactory): void {
       assert.match(await outcome(fs.unlink(at("sub"))), /^(EISDIR|EPERM)$/);
     });
 
+    it("gives a file a second name", async () => {
+      await create("file", "content");
+      await fs.mkdir(at("sub"));
+      const link = (from: string, to: string): Promise<string> => outcome(fs.link(at(from), at(to)));
+      assert.equal(await link("absent", "x"), "ENOENT");
+      assert.equal(await link("file", "absent/x"), "ENOENT");
+      assert.equal(await link("file", "file/x"), "ENOTDIR");
+      assert.equal(await link("sub", "x"), "EPERM");
+      assert.equal(await link("sub", "file"), "EEXIST");
+      assert.equal(await link("file", "file"), "EEXIST");
+      assert.equal(await link("file", "sub/other"), "ok");
+      assert.equal(await link("file", "sub/other"), "EEXIST");
+      assert.deepEqual(await fs.stat(at("sub/other")), await fs.stat(at("file")));
+      const file = await open("file", "write");
+      await file.write([text("C")], 0);
+      await file.close();
+      // Both names lead to one file, so there is nothing to rename.
+      await fs.rename(at("file"), at("sub/other"));
+      assert.deepEqual((await fs.readdir(fixture.root)).sort(), ["file", "sub"]);
+      await fs.unlink(at("file"));
+      assert.equal(await contents("sub/other"), "Content");
+    });
+
+    it("reads by path on the calling thread", async () => {
+      await create("file", "0123456789");
+      const read = (path: string, length: number, position: number): string => {
+        const into = new Uint8Array(length);
+        return new TextDecoder().decode(into.subarray(0, fs.readSync(at(path), into, position)));
+      };
+      assert.equal(read("file", 4, 3), "3456");
+      assert.equal(read("file", 4, 8), "89");
+      assert.equal(read("file", 4, 10), "");
+      assert.equal(read("file", 4, 5000), "");
+      assert.equal(read("file", 0, 0), "");
+      const failing = (path: string): string => outcomeSync(() => fs.readSync(at(path), new Uint8Array(1), 0));
+      assert.equal(failing("absent"), "ENOENT");
+      assert.equal(failing("file/below"), "ENOTDIR");
+      assert.equal(failing(""), "EISDIR");
+    });
+
     it("gives the lock to one open file at a time", async () => {
       const first = await open("LOCK", "create");
       const second = await open("LOCK", "create");
@@ -226,6 +266,7 @@ export function fsContract(name: string, make: ContractFactory): void {
         await assert.rejects(async () => file.read(new Uint8Array(1), position), /position/);
         await assert.rejects(async () => file.write([text("x")], position), /position/);
         assert.throws(() => file.writeSync([text("x")], position), /position/);
+        assert.throws(() => fs.readSync(at("file"), new Uint8Array(1), position), /position/);
       }
       await file.close();
     });

@@ -33,7 +33,7 @@ export interface PendingTruncate extends Numbered {
   readonly length: number;
 }
 
-/** A new name in a directory: create, mkdir, and the target's side of a move between directories. */
+/** A new name in a directory: create, mkdir, link, and the target's side of a move between directories. */
 export interface PendingLink extends Numbered {
   readonly kind: "link";
   readonly directory: number;

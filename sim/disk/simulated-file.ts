@@ -36,13 +36,7 @@ export class SimulatedFile implements File {
   async read(into: Uint8Array, position: number): Promise<number> {
     checkPosition(position);
     const call = this.#call("read", { position, length: into.byteLength });
-    return this.#issue(call, (fault) => {
-      failIfTold(call, fault);
-      const part = into.subarray(0, shortened(into.byteLength, fault));
-      const count = this.#file("read").cache.read(part, position);
-      flipped(part.subarray(0, count), fault);
-      return count;
-    });
+    return this.#issue(call, (fault) => readNode(this.#node, call, into, fault));
   }
 
   async write(parts: readonly Uint8Array[], position: number): Promise<number> {
@@ -163,6 +157,16 @@ export class SimulatedFile implements File {
   }
 }
 
+/** A read, with what a fault makes of it. */
+export function readNode(node: DiskNode, call: Call, into: Uint8Array, fault: FaultEffect | undefined): number {
+  failIfTold(call, fault);
+  if (node.kind !== "file") throw errnoError("EISDIR", "read", call.path);
+  const part = into.subarray(0, shortened(into.byteLength, fault));
+  const count = node.cache.read(part, call.position ?? 0);
+  flipped(part.subarray(0, count), fault);
+  return count;
+}
+
 export function statOf(node: DiskNode): FileStat {
   return {
     kind: node.kind,
@@ -172,7 +176,7 @@ export function statOf(node: DiskNode): FileStat {
   };
 }
 
-function checkPosition(position: number): void {
+export function checkPosition(position: number): void {
   assert(Number.isSafeInteger(position) && position >= 0, `not a position in a file: ${position}`);
 }
 

@@ -10,7 +10,7 @@ import type { DiskNode } from "./node.ts";
 import { findDirectory, findPlace, quietlyFind } from "./place.ts";
 import type { Place } from "./place.ts";
 import type { Kernel } from "./simulated-file.ts";
-import { SimulatedFile, statOf } from "./simulated-file.ts";
+import { SimulatedFile, checkPosition, readNode, statOf } from "./simulated-file.ts";
 
 export class SimulatedFs implements Fs {
   readonly #kernel: Kernel;
@@ -72,6 +72,22 @@ export class SimulatedFs implements Fs {
     });
   }
 
+  link(from: string, to: string): Promise<void> {
+    const node = quietlyFind(this.#kernel.state, from);
+    const call: Call = { name: "link", path: from, to, ...(node === undefined ? {} : { node }) };
+    return this.#issue(call, (fault) => {
+      const { state, gate } = this.#kernel;
+      const number = gate.mutate(call);
+      failIfTold(call, fault);
+      const source = findPlace(state, from, "link");
+      if (source.node === undefined) throw errnoError("ENOENT", "link", from);
+      const target = findPlace(state, to, "link");
+      if (target.node !== undefined) throw errnoError("EEXIST", "link", from);
+      if (source.node.kind === "directory") throw errnoError("EPERM", "link", from);
+      state.link(source.node, target.parent, target.name, number);
+    });
+  }
+
   unlink(path: string): Promise<void> {
     const node = quietlyFind(this.#kernel.state, path);
     const call: Call = { name: "unlink", path, ...(node === undefined ? {} : { node }) };
@@ -93,6 +109,21 @@ export class SimulatedFs implements Fs {
       const node = this.#find(path);
       return node === undefined ? undefined : statOf(node);
     });
+  }
+
+  /** Two calls, as on a real disk: faults of `open` and of `read` strike it. */
+  readSync(path: string, into: Uint8Array, position: number): number {
+    checkPosition(position);
+    const { state, gate, process } = this.#kernel;
+    const opening: Call = { name: "open", path };
+    const node = gate.issueSync(process, opening, (fault) => {
+      failIfTold(opening, fault);
+      const found = findPlace(state, path, "open").node;
+      if (found === undefined) throw errnoError("ENOENT", "open", path);
+      return found;
+    });
+    const call: Call = { name: "read", path, node: node.id, position, length: into.byteLength };
+    return gate.issueSync(process, call, (fault) => readNode(node, call, into, fault));
   }
 
   syncDir(path: string): Promise<void> {

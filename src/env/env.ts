@@ -72,10 +72,20 @@ export interface Fs {
   /** Makes one directory; `EEXIST` when there is something by that name. */
   mkdir(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
+  /**
+   * A second name for a file, which thereby lives until both are unlinked. `EEXIST` when there is something by the name
+   * `to`, `EXDEV` across devices, `EPERM` (or another errno) where there are no hard links.
+   */
+  link(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   /** `undefined` when there is nothing by that name. */
   stat(path: string): Promise<FileStat | undefined>;
-  /** Forces the entries of a directory (creates, renames, unlinks) to the device. */
+  /**
+   * Opens, reads once and closes on the calling thread: for the few bytes without which a decision can't be taken that
+   * must not be interrupted. Counts as `File.read` does.
+   */
+  readSync(path: string, into: Uint8Array, position: number): number;
+  /** Forces the entries of a directory (creates, links, renames, unlinks) to the device. */
   syncDir(path: string): Promise<void>;
   /** An exclusive lock on an open file that dies with its holder; `false` when another holder has it (spec 6.6). */
   tryLock(file: File): Promise<boolean>;

@@ -137,7 +137,7 @@ export function fileStat(stats: fs.BigIntStats): FileStat {
 }
 
 /** Node takes anything else for "wherever the last call ended". */
-function checkPosition(position: number): void {
+export function checkPosition(position: number): void {
   assert(Number.isSafeInteger(position) && position >= 0, "a position in a file is a whole number from 0");
 }
 

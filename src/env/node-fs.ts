@@ -4,12 +4,12 @@
  * dies with it whatever the network or pid namespace.
  */
 import * as fs from "node:fs";
-import { open, mkdir, readdir, rename, stat, unlink } from "node:fs/promises";
+import { link, open, mkdir, readdir, rename, stat, unlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { assert } from "../base/assert.ts";
 import { errnoOf } from "./env.ts";
 import type { File, FileStat, Fs, OpenMode, OpenOptions } from "./env.ts";
-import { NodeFile, fileStat } from "./node-file.ts";
+import { NodeFile, checkPosition, fileStat } from "./node-file.ts";
 import { Lanes } from "./node-lanes.ts";
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = fs.constants;
@@ -63,6 +63,10 @@ export class NodeFs implements Fs {
     return rename(from, to);
   }
 
+  link(from: string, to: string): Promise<void> {
+    return link(from, to);
+  }
+
   unlink(path: string): Promise<void> {
     return unlink(path);
   }
@@ -73,6 +77,19 @@ export class NodeFs implements Fs {
     } catch (error) {
       if (errnoOf(error) === "ENOENT") return undefined;
       throw error;
+    }
+  }
+
+  readSync(path: string, into: Uint8Array, position: number): number {
+    checkPosition(position);
+    const fd = fs.openSync(path, flags.read);
+    try {
+      return fs.readSync(fd, into, 0, into.byteLength, position);
+    } catch (error) {
+      // The system names no path in errors of calls on a descriptor.
+      throw Object.assign(error as Error, { path });
+    } finally {
+      fs.closeSync(fd);
     }
   }
 
