@@ -77,6 +77,8 @@ async function freshManifest(
     nextIndex: 1,
     idCeiling: 1,
     generation: 0,
+    checkpoints: [],
+    nextCheckpoint: 1,
   };
   return ManifestStore.create(env.fs, directory, blank);
 }

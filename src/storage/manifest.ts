@@ -2,8 +2,12 @@
  * The manifest (spec 6.2): what belongs to a directory. One small file, replaced as a whole, changes one after another.
  * The first durable file of a directory is a manifest that names nothing.
  *
+ * Version 2 names checkpoints, and with them WAL files that continue retired ones; version 1 is a directory from before
+ * there were any, and is read as that. Whatever fits its checksum but not its shape is damage.
+ *
  * Bytes: magic (8), version (u32), body length (u32), body (JSON), XXH64 of all before it (8). Little-endian.
  */
+import { assert } from "../base/assert.ts";
 import { hash64 } from "../base/hash.ts";
 import type { Fs } from "../env/env.ts";
 import { discardReplacement, readSmallFile, replaceFile, reserveReplacement } from "./atomic-file.ts";
@@ -11,10 +15,13 @@ import { manifestName } from "./layout.ts";
 import { damage, StartRefusal } from "./refusal.ts";
 
 const magic = "TPCSMANI";
-const version = 1;
+const version = 2;
+const versionWithoutCheckpoints = 1;
 const headBytes = 16;
 const hashBytes = 8;
 const maxBytes = 64 << 20;
+/** What a frame can name. */
+const maxShards = 255;
 
 /** Where the last file of a shard of an ended layout ends, and with which hash. */
 export interface ShardEnd {
@@ -42,10 +49,21 @@ export interface Manifest {
   readonly idCeiling: number;
   /** Grows with every start that writes. */
   readonly generation: number;
+  /** The kept ones, oldest first: the roots of everything that is not in the WAL (6.4). */
+  readonly checkpoints: readonly number[];
+  /** No checkpoint ever gets a number below this again. */
+  readonly nextCheckpoint: number;
+  /** The id of the cold directory, once there is one (6.3). */
+  readonly coldId?: string;
+  /** The directory whose backup this one was restored from (6.7). */
+  readonly parent?: string;
 }
 
 export function encodeManifest(manifest: Manifest): Uint8Array {
-  const body = new TextEncoder().encode(JSON.stringify(manifest));
+  const text = JSON.stringify(manifest);
+  const wrong = wrongIn(JSON.parse(text), version);
+  assert(wrong === undefined, `a manifest of a wrong shape: ${wrong}`);
+  const body = new TextEncoder().encode(text);
   const bytes = new Uint8Array(headBytes + body.length + hashBytes);
   const view = new DataView(bytes.buffer);
   new TextEncoder().encodeInto(magic, bytes);
@@ -72,11 +90,86 @@ export function decodeManifest(bytes: Uint8Array): DecodedManifest {
   if (view.getBigUint64(hashAt, true) !== hash64(bytes.subarray(0, hashAt))) return corrupt("checksum does not fit");
   if (new TextDecoder().decode(bytes.subarray(0, 8)) !== magic) return corrupt("not a manifest");
   const found = view.getUint32(8, true);
-  if (found !== version) return { outcome: "version", reason: `format version ${found} is not known` };
-  return {
-    outcome: "manifest",
-    manifest: JSON.parse(new TextDecoder().decode(bytes.subarray(headBytes, hashAt))) as Manifest,
-  };
+  if (found !== version && found !== versionWithoutCheckpoints)
+    return { outcome: "version", reason: `format version ${found} is not known` };
+  const body = parseJson(bytes.subarray(headBytes, hashAt));
+  const wrong = wrongIn(body, found);
+  if (wrong !== undefined) return corrupt(`the body is of a wrong shape: ${wrong}`);
+  const since = found === version ? {} : { checkpoints: [], nextCheckpoint: 1 };
+  return { outcome: "manifest", manifest: { ...(body as Manifest), ...since } };
+}
+
+/** `undefined`, which no JSON is, when it isn't any. */
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+type Check = (value: unknown) => boolean;
+
+const isId: Check = (value) => typeof value === "string" && /^[0-9a-f]{32}$/.test(value);
+const isFrom =
+  (least: number): Check =>
+  (value) =>
+    Number.isSafeInteger(value) && (value as number) >= least;
+
+const required: Readonly<Record<string, Check>> = {
+  directoryId: isId,
+  layouts: areLayouts,
+  nextIndex: isFrom(1),
+  idCeiling: isFrom(1),
+  generation: isFrom(0),
+};
+const requiredSince: Readonly<Record<string, Check>> = { checkpoints: areCheckpoints, nextCheckpoint: isFrom(1) };
+const optionalSince: Readonly<Record<string, Check>> = { coldId: isId, parent: isId };
+
+/** Names the first thing that a manifest of that version could not have; `undefined` when all is well. */
+function wrongIn(body: unknown, found: number): string | undefined {
+  if (!isObject(body)) return "not an object";
+  const needed = found === version ? { ...required, ...requiredSince } : required;
+  const allowed = found === version ? { ...needed, ...optionalSince } : needed;
+  const absent = Object.keys(needed).find((name) => !Object.hasOwn(body, name));
+  const wrong = Object.entries(body).find(([name, value]) => !(Object.hasOwn(allowed, name) && allowed[name](value)));
+  const unnamed = absent ?? wrong?.[0];
+  if (unnamed !== undefined || found !== version) return unnamed;
+  const last = (body["checkpoints"] as number[]).at(-1) ?? 0;
+  return last < (body["nextCheckpoint"] as number) ? undefined : "nextCheckpoint";
+}
+
+function areCheckpoints(value: unknown): boolean {
+  if (!Array.isArray(value) || !value.every(isFrom(1))) return false;
+  return value.every((number: number, at) => at === 0 || number > (value[at - 1] as number));
+}
+
+function areLayouts(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every((each, at) => isLayout(each, at === value.length - 1));
+}
+
+function isLayout(value: unknown, isLast: boolean): boolean {
+  if (!isObject(value)) return false;
+  const { shards, files, ends, ...others } = value;
+  if (!isFrom(1)(shards) || (shards as number) > maxShards || Object.keys(others).length > 0) return false;
+  if (!Array.isArray(files) || files.length !== shards || !files.every(areFiles)) return false;
+  if (isLast) return ends === undefined;
+  return Array.isArray(ends) && ends.length === shards && ends.every(isEnd);
+}
+
+function areFiles(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isFrom(1)) && new Set(value).size === value.length;
+}
+
+function isEnd(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { index, position, hash, ...others } = value;
+  const isHash = typeof hash === "string" && /^[0-9a-f]{16}$/.test(hash);
+  return isFrom(0)(index) && isFrom(0)(position) && isHash && Object.keys(others).length === 0;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The manifest of an open directory: read once, replaced in turn. */

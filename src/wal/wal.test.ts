@@ -67,6 +67,8 @@ async function open(env: Env, directory: string, config: WalConfig = defaultWalC
       nextIndex: 1,
       idCeiling: 1,
       generation: 0,
+      checkpoints: [],
+      nextCheckpoint: 1,
     }));
   const frames: { shard: number; op: number; text: string }[] = [];
   const recovered = await recoverWal({
