@@ -1,10 +1,16 @@
 /** Whole reads and writes over positional calls that may come short (spec 6.6: never half a frame acked). */
-import type { File } from "../env/env.ts";
+import { errnoOf, type File } from "../env/env.ts";
 
 /** A call that makes no progress; treated like a failed one. */
 export class ShortIoError extends Error {
   override readonly name = "ShortIoError";
   readonly code = "EIO";
+}
+
+/** The disk, or what its owner may have of it, is full (spec 6.6). */
+export function isNoSpace(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === "ENOSPC" || errno === "EDQUOT";
 }
 
 /** Writes all of it, starting again where a short write ended. */
