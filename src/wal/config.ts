@@ -26,8 +26,8 @@ export const syncWriteUnsyncedBytes = 8 << 20;
 /** A write on the engine's thread that took longer sends the next ones to the pool for a while. */
 export const slowWriteMs = 5;
 export const slowPauseMs = 1000;
-/** A sync in flight for longer counts as hung: the shard takes no more writes (6.6). */
-export const hungSyncMs = 10_000;
+/** A call in flight for longer counts as hung: the shard takes no more writes (6.6). */
+export const hungMs = 10_000;
 /** How often a shard without space tries again. */
 export const spaceRetryMs = 1000;
 

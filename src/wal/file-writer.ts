@@ -10,6 +10,7 @@ import type { Commit } from "./commit.ts";
 import { groupBytes, slowPauseMs, slowWriteMs, syncWriteBytes, syncWriteUnsyncedBytes } from "./config.ts";
 import { gather } from "./draft-arena.ts";
 import type { FrameDraft } from "./frame.ts";
+import type { FrameQueue } from "./frame-queue.ts";
 import type { ShardDeps } from "./shard-deps.ts";
 import { appendTo } from "./successor.ts";
 import type { WalFile } from "./wal-file.ts";
@@ -18,6 +19,8 @@ import type { WalFile } from "./wal-file.ts";
 export interface Entry {
   readonly draft: FrameDraft;
   readonly commit: Commit | undefined;
+  /** Once it is written, everything up to it is synced. */
+  syncAsked: boolean;
   /** Its end in the file and the hash there, once it is sealed. */
   end: number;
   hash: bigint;
@@ -29,14 +32,16 @@ export interface Fault {
 }
 
 export function entryOf(draft: FrameDraft, commit: Commit | undefined): Entry {
-  return { draft, commit, end: 0, hash: 0n };
+  return { draft, commit, syncAsked: false, end: 0, hash: 0n };
 }
 
 export class FileWriter {
   readonly #deps: ShardDeps;
   readonly #unsynced = new Fifo<Entry>();
   #file: WalFile;
+  readonly #synced: (commits: number) => void;
   #writing = false;
+  #writeStartedMs = 0;
   #writeSettled: Promise<void> = Promise.resolve();
   #sync: Promise<Fault | undefined> | undefined;
   #syncStartedMs = 0;
@@ -44,9 +49,11 @@ export class FileWriter {
   #slowUntilMs = 0;
   #lastKind: number | undefined;
 
-  constructor(deps: ShardDeps, file: WalFile) {
+  /** `synced` is told how many commits each sync has covered, after they were. */
+  constructor(deps: ShardDeps, file: WalFile, synced: (commits: number) => void) {
     this.#deps = deps;
     this.#file = file;
+    this.#synced = synced;
   }
 
   get file(): WalFile {
@@ -61,9 +68,10 @@ export class FileWriter {
     return this.#sync !== undefined;
   }
 
-  /** How long the sync in flight has been so; 0 without one. */
-  get syncingForMs(): number {
-    return this.#sync ? this.#now() - this.#syncStartedMs : 0;
+  /** How long the write or the sync in flight has been so; 0 without one. */
+  get busyForMs(): number {
+    const syncing = this.#sync ? this.#now() - this.#syncStartedMs : 0;
+    return this.#writing ? Math.max(syncing, this.#now() - this.#writeStartedMs) : syncing;
   }
 
   /** Age of the oldest written byte that is not known to be synced; 0 without one. */
@@ -82,7 +90,7 @@ export class FileWriter {
   }
 
   /** The next entries of the queue that have room, sealed for where they go; none when the first has none. */
-  take(queue: Fifo<Entry>): Entry[] {
+  take(queue: FrameQueue): Entry[] {
     const group: Entry[] = [];
     const file = this.#file;
     const start = file.writtenEnd;
@@ -105,6 +113,7 @@ export class FileWriter {
     const parts = gather(group.map((entry) => entry.draft));
     if (this.#mayWriteHere(bytes)) return done(this.#writeHere(group, parts, at));
     this.#writing = true;
+    this.#writeStartedMs = this.#now();
     this.#writeSettled = writeFully(file.file, parts, at).then(
       () => this.#finishWrite(group, undefined, done),
       (error: unknown) => this.#finishWrite(group, { error }, done),
@@ -203,12 +212,15 @@ export class FileWriter {
       ms: this.#now() - this.#syncStartedMs,
     });
     this.#oldestUnsyncedMs = this.#syncStartedMs;
+    let commits = 0;
     for (let next = this.#unsynced.peek(); next && next.end <= covered.end; next = this.#unsynced.peek()) {
       this.#unsynced.shift();
+      if (next.commit) commits++;
       next.commit?.synced();
       // A topic publishes what is synced, and has taken its copy by then.
       if (next.commit?.acked ?? true) next.draft.release();
     }
+    if (commits > 0) this.#synced(commits);
     return undefined;
   }
 

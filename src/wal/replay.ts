@@ -29,6 +29,8 @@ export interface ReplayDeps {
 /** The end of a shard's log as it was found. */
 export interface ReplayedShard {
   readonly shard: number;
+  /** All there are, oldest first. */
+  readonly files: readonly ChainFile[];
   readonly last: ChainFile | undefined;
   readonly scanned: Scanned | undefined;
   readonly tail: TailEvidence | undefined;
@@ -70,13 +72,13 @@ export async function replayShard(
           throw refuse(deps, file, scanned, "damaged before the end that its successor declares");
       } else {
         const tail = await examineTail(handle, file.bytes, scanned.end, scanned.stopped, expected, places);
-        return { shard, last: file, scanned, tail, frames };
+        return { shard, files: chain.files, last: file, scanned, tail, frames };
       }
     } finally {
       await handle.close();
     }
   }
-  return { shard, last: undefined, scanned: undefined, tail: undefined, frames };
+  return { shard, files: [], last: undefined, scanned: undefined, tail: undefined, frames };
 }
 
 /** Refuses a bad end that no torn write explains, or that something calls synced (6.2). */

@@ -9,18 +9,22 @@
  */
 import { assert } from "../base/assert.ts";
 import { TopicsError } from "../base/errors.ts";
-import { Fifo } from "../base/fifo.ts";
-import { errnoOf, type TimerHandle } from "../env/env.ts";
+import { errnoOf } from "../env/env.ts";
+import { Barriers } from "./barriers.ts";
 import { type Commit, type CommitLog, type Draft, type FrameFields, frameKind, type LogPlace } from "./commit.ts";
-import { hungSyncMs, spaceRetryMs, unsyncedLimitMs } from "./config.ts";
+import { hungMs, unsyncedLimitMs } from "./config.ts";
 import { DraftArena } from "./draft-arena.ts";
 import { busy, isSpace, outOfSpace, readOnly, unavailable, unknownOutcome } from "./failure.ts";
 import { firstFrameAt } from "./file-header.ts";
+import { FileSwitch } from "./file-switch.ts";
 import { type Entry, entryOf, type Fault, FileWriter } from "./file-writer.ts";
 import { frameBytes, FrameDraft } from "./frame.ts";
+import { FrameQueue } from "./frame-queue.ts";
+import { type LeftFile, LogFiles } from "./log-files.ts";
+import { Marks } from "./marks.ts";
+import { ownFrame, timeCommit } from "./own-frames.ts";
 import type { ShardDeps } from "./shard-deps.ts";
 import { Space } from "./space.ts";
-import { succeed, withFiles } from "./successor.ts";
 import type { WalFile } from "./wal-file.ts";
 
 type Mode = "open" | "switching" | "latched" | "closed";
@@ -37,23 +41,30 @@ export class Shard implements CommitLog {
   readonly #arena: DraftArena;
   readonly #space: Space;
   readonly #writer: FileWriter;
-  readonly #queue = new Fifo<Entry>();
+  readonly #files: LogFiles;
+  readonly #switch: FileSwitch;
+  readonly #marks: Marks;
+  readonly #barriers = new Barriers();
+  readonly #queue = new FrameQueue();
   #mode: Mode = "open";
-  #queuedBytes = 0;
+  /** When the file that is being switched to was first wanted. */
+  #switchingSinceMs = 0;
   #pumpPlanned = false;
-  /** Somebody waits for a sync of everything up to here, or of everything queued as well. */
+  /** Somebody waits for a sync of everything up to here, or of everything that was ever submitted. */
   #syncWanted = firstFrameAt;
-  #syncAfterQueue = false;
-  #timer: TimerHandle | undefined;
+  #syncAsked = false;
   #roomWanted = 0;
-  /** A new file cannot be named for want of space. */
-  #stuck = false;
+  #loggedBytes = 0;
+  /** Where the clean stop's final frame goes. */
+  #stoppedAt: LogPlace | undefined;
   #waiters: (() => void)[] = [];
 
-  constructor(deps: ShardDeps, file: WalFile) {
+  /** `left` are the shard's earlier files, oldest first. */
+  constructor(deps: ShardDeps, file: WalFile, left: readonly LeftFile[]) {
     this.#deps = deps;
     this.#arena = new DraftArena(deps.lineage.shards);
-    this.#writer = new FileWriter(deps, file);
+    this.#writer = new FileWriter(deps, file, (commits) => this.#barriers.synced(commits));
+    this.#files = new LogFiles(left);
     this.#space = new Space({
       env: deps.env,
       directory: deps.directory,
@@ -64,6 +75,16 @@ export class Shard implements CommitLog {
       zeroed: () => this.#startSync(),
       changed: () => this.#tend(),
     });
+    const stuck = (): void => this.#wake();
+    this.#switch = new FileSwitch(deps, { writer: this.#writer, space: this.#space, files: this.#files, stuck });
+    this.#marks = new Marks({
+      timers: deps.env.timers,
+      diskSyncMs: deps.config.diskSyncMs,
+      unsynced: () => this.#file.unsyncedBytes > 0,
+      unmarked: () => this.#wantsMark,
+      sync: () => this.#startSync(),
+      mark: () => this.#writeMark(),
+    });
   }
 
   get number(): number {
@@ -72,6 +93,22 @@ export class Shard implements CommitLog {
 
   get latched(): boolean {
     return this.#mode === "latched";
+  }
+
+  /** What it waits for has not come back for so long that nobody should wait for it (6.4, 6.6). */
+  get hung(): boolean {
+    if (this.#writer.busyForMs > hungMs) return true;
+    return this.#mode === "switching" && this.#nowMs() - this.#switchingSinceMs > hungMs;
+  }
+
+  /** Bytes of the frames submitted since the start; marks are nothing that a checkpoint would be for. */
+  get loggedBytes(): number {
+    return this.#loggedBytes;
+  }
+
+  /** Its earlier files that are still in the directory. */
+  get files(): LogFiles {
+    return this.#files;
   }
 
   /** Before the first commit: the spare that a rescue needs. */
@@ -87,13 +124,51 @@ export class Shard implements CommitLog {
   submit(commit: Commit): void {
     const { draft } = commit;
     assert(draft instanceof FrameDraft, "drafts come from the shard they are submitted to");
-    this.#enqueue(entryOf(draft, commit));
+    this.#queue.push(entryOf(draft, commit));
+    this.#barriers.submitted();
+    if (draft.fields.kind !== frameKind.mark) this.#loggedBytes += draft.bytes.length;
     this.#planPump();
   }
 
   requestSync(): void {
-    this.#syncAfterQueue = true;
+    const last = this.#queue.last();
+    if (last) last.syncAsked = true;
+    else this.#syncAsked = true;
     this.#planPump();
+  }
+
+  /**
+   * `true` once everything submitted by now is synced, in this file or carried over into another one; `false` as soon as
+   * some of it is refused, or the shard is read-only or closed.
+   */
+  synced(): Promise<boolean> {
+    const synced = this.#barriers.wait();
+    if (this.#mode === "open" || this.#mode === "switching") this.requestSync();
+    return synced;
+  }
+
+  /** How much a replay from `place` reads, of what is written by now. */
+  bytesSince(place: LogPlace): number {
+    return this.#files.bytesBetween(place, { index: this.#file.index, position: this.#file.writtenEnd });
+  }
+
+  /**
+   * Begins a new file, from the reserve if need be, so that the one before can be retired (6.6). `false` when there is no
+   * space for one, or the shard takes nothing any more; `true` also when there is nothing in the file to leave behind.
+   */
+  async rotate(): Promise<boolean> {
+    const { index } = this.#file;
+    while (this.#file.index === index || this.#mode === "switching") {
+      if (this.#mode === "latched" || this.#mode === "closed") return false;
+      if (this.#mode === "open" && !this.#writer.writing) {
+        if (this.#file.writtenEnd === firstFrameAt) return true;
+        if (this.#mayRotate(true)) this.#follow(this.#rotate());
+        else if (this.#space.short) return false;
+        else this.#space.prepareSpares(2, this.#file);
+      }
+      await this.#wait(true, "");
+    }
+    return true;
   }
 
   /**
@@ -103,6 +178,8 @@ export class Shard implements CommitLog {
    * declares is a synced one, so at or before this place, which then means the later file's first frame.
    */
   place(): LogPlace {
+    // A checkpoint's replay always meets the final frame.
+    if (this.#stoppedAt) return this.#stoppedAt;
     return { index: this.#file.index, position: this.#file.writtenEnd };
   }
 
@@ -110,17 +187,17 @@ export class Shard implements CommitLog {
     if (this.#mode === "latched") throw unavailable(this.number, readOnly);
     if (this.#mode === "closed") throw new TopicsError("shutting_down", "the server is stopping");
     const need = frameBytes(this.#deps.lineage.shards, bytes);
-    if (this.#queuedBytes > 0 && this.#queuedBytes + need > this.#deps.config.queueBytes)
+    if (this.#queue.bytes > 0 && this.#queue.bytes + need > this.#deps.config.queueBytes)
       return this.#wait(room.patient, "its queue is full");
-    if (this.#writer.syncingForMs > hungSyncMs) return this.#wait(room.patient, "a sync has not come back");
-    if (this.#stuck && !room.reserve) throw unavailable(this.number, outOfSpace);
+    if (this.#switch.stuck && !room.reserve) throw unavailable(this.number, outOfSpace);
+    if (this.hung) return this.#wait(room.patient, "the disk does not answer");
     if (this.#mode === "switching") return this.#wait(true, "");
     if (this.#aheadOfDisk) {
       this.#startSync();
       return this.#wait(true, "");
     }
     // Without a spare there is nothing to rescue into: it is refilled before anything else is taken.
-    const hasRoom = this.#file.room - this.#queuedBytes >= need;
+    const hasRoom = this.#file.room - this.#queue.bytes >= need;
     if (hasRoom && (room.reserve || this.#space.spares > 0)) return undefined;
     this.#roomWanted = Math.max(this.#roomWanted, need);
     this.#makeRoom(room.reserve);
@@ -131,20 +208,10 @@ export class Shard implements CommitLog {
 
   /** Logs a clock value although nothing else happens (1.6); `false` when that can't be had now. */
   logTime(stamp: number): Promise<boolean> {
-    const draft = this.#ownFrame(frameKind.mark, stamp);
-    if (this.#mode !== "open" || this.#file.room - this.#queuedBytes < draft.bytes.length)
+    const draft = ownFrame(this.#arena, "mark", stamp);
+    if (this.#mode !== "open" || this.#file.room - this.#queue.bytes < draft.bytes.length)
       return Promise.resolve(false);
-    return new Promise((resolve) => {
-      this.submit({
-        draft,
-        wants: "written",
-        reserve: true,
-        acked: false,
-        written: () => resolve(true),
-        synced: () => undefined,
-        failed: () => resolve(false),
-      });
-    });
+    return new Promise((resolve) => this.submit(timeCommit(draft, resolve)));
   }
 
   /** Everything submitted is synced, then the clean stop's final frame is. A latched shard has none. */
@@ -155,7 +222,8 @@ export class Shard implements CommitLog {
     }
     if (this.#mode === "open") await this.#writeFinal(stamp);
     this.#mode = "closed";
-    this.#clearTimer();
+    this.#marks.clear();
+    this.#barriers.end();
     this.#wake();
     await this.#space.close();
     await this.#writer.settled();
@@ -165,7 +233,8 @@ export class Shard implements CommitLog {
   /** Gives up what is queued, at the end of a drain budget: nothing acked is lost, nothing else is acked. */
   abort(): void {
     this.#mode = "closed";
-    this.#clearTimer();
+    this.#marks.clear();
+    this.#barriers.end();
     this.#refuseQueue(unknownOutcome(this.number));
     this.#wake();
   }
@@ -188,7 +257,7 @@ export class Shard implements CommitLog {
   get #aheadOfDisk(): boolean {
     if (this.#file.unsyncedBytes === 0) return false;
     const spare = this.#space.spares > 0;
-    if (spare && this.#file.unsyncedBytes + this.#queuedBytes > this.#space.rescueBytes) return true;
+    if (spare && this.#file.unsyncedBytes + this.#queue.bytes > this.#space.rescueBytes) return true;
     return this.#writer.unsyncedForMs > unsyncedLimitMs(this.#deps.config);
   }
 
@@ -244,47 +313,16 @@ export class Shard implements CommitLog {
     this.#reopen();
   }
 
-  /** Everything that has to do with the file that is left is settled; `carried` goes ahead of its successor's header. */
-  async #switchTo(carried: readonly FrameDraft[]): Promise<void> {
-    const { env, lineage, places } = this.#deps;
-    const previous = this.#file;
-    const next = this.#space.takeSpare();
-    if (!next) throw unavailable(this.number, "has no spare file");
-    await succeed(env, next, {
-      lineage,
-      predecessor: { index: previous.index, end: previous.syncedEnd, hash: previous.syncedHash },
-      stamp: this.#deps.nextStamp(),
-      synced: places.all,
-      carried: carried.length > 0 ? [carried] : [],
-      carriedBytes: carried.reduce((sum, draft) => sum + draft.bytes.length, 0),
-    });
-    this.#writer.switchTo(next);
-    this.#syncWanted = firstFrameAt;
-    places.learn(this.number, { index: next.index, position: next.syncedEnd });
-    await this.#nameFile(next);
-    await previous.file.close();
-  }
-
-  /** The file is part of the log, but takes nothing new before the manifest names it: on a full disk that may take a while. */
-  async #nameFile({ index }: WalFile): Promise<void> {
-    for (;;) {
-      try {
-        await this.#deps.manifest.update((named) => withFiles(named, [{ shard: this.number, index }]));
-        this.#stuck = false;
-        return;
-      } catch (error) {
-        if (!isSpace(error)) throw error;
-        this.#stuck = true;
-        this.#wake();
-        await new Promise<void>((resolve) => this.#deps.env.timers.after(spaceRetryMs, resolve));
-      }
-    }
-  }
-
   #leaveOpen(): void {
     assert(this.#mode === "open", "a file is left once");
     this.#mode = "switching";
-    this.#clearTimer();
+    this.#switchingSinceMs = this.#nowMs();
+    this.#marks.clear();
+  }
+
+  async #switchTo(carried: readonly FrameDraft[]): Promise<void> {
+    await this.#switch.run(carried);
+    this.#syncWanted = firstFrameAt;
   }
 
   #reopen(): void {
@@ -294,11 +332,6 @@ export class Shard implements CommitLog {
   }
 
   // --- writing ---------------------------------------------------------------------------------------------------
-
-  #enqueue(entry: Entry): void {
-    this.#queue.push(entry);
-    this.#queuedBytes += entry.draft.bytes.length;
-  }
 
   #planPump(): void {
     if (this.#pumpPlanned) return;
@@ -314,23 +347,24 @@ export class Shard implements CommitLog {
     if (this.#mode === "closed") return this.#refuseQueue(new TopicsError("shutting_down", "the server is stopping"));
     if (this.#mode === "switching" || this.#writer.writing) return;
     const next = this.#queue.peek();
-    if (!next) return this.#syncQueued();
+    if (this.#syncAsked) this.#syncWritten(next);
+    if (!next) return;
     const group = this.#writer.take(this.#queue);
     if (group.length > 0) return this.#writeGroup(group);
     this.#roomWanted = Math.max(this.#roomWanted, next.draft.bytes.length);
     this.#makeRoom(next.commit?.reserve ?? false);
   }
 
-  #syncQueued(): void {
-    if (!this.#syncAfterQueue) return;
-    this.#syncAfterQueue = false;
-    this.#wantSync(this.#file.writtenEnd);
+  /** What was asked for when nothing was queued. `next` came since: its sync does for both. */
+  #syncWritten(next: Entry | undefined): void {
+    this.#syncAsked = false;
+    if (next) next.syncAsked = true;
+    else this.#wantSync(this.#file.writtenEnd);
     // A sync in flight wakes when it is back: asking again before that would go round and round.
     if (this.#settled) this.#wake();
   }
 
   #writeGroup(group: readonly Entry[]): void {
-    for (const entry of group) this.#queuedBytes -= entry.draft.bytes.length;
     this.#writer.write(group, (fault) => {
       if (this.#mode !== "open") return;
       if (fault) this.#follow(this.#giveUp(fault.error, !isSpace(fault.error)));
@@ -341,13 +375,13 @@ export class Shard implements CommitLog {
   #wrote(group: readonly Entry[]): void {
     const bytes = group.at(-1)!.end - group[0].end + group[0].draft.bytes.length;
     this.#deps.events({ type: "wal-written", shard: this.number, frames: group.length, bytes });
-    const wanted = group.findLast((entry) => entry.commit?.wants === "synced");
+    const wanted = group.findLast((entry) => entry.syncAsked || entry.commit?.wants === "synced");
     if (wanted) this.#wantSync(wanted.end);
     else if (this.#file.unsyncedBytes > this.#space.rescueBytes / 2) this.#startSync();
-    else this.#armTimer();
+    else this.#marks.arm();
     for (const entry of group) entry.commit?.written();
     this.#tend();
-    if (this.#syncAfterQueue) this.#planPump();
+    if (this.#syncAsked) this.#planPump();
   }
 
   // --- syncing ---------------------------------------------------------------------------------------------------
@@ -359,7 +393,7 @@ export class Shard implements CommitLog {
 
   #startSync(): void {
     if (this.#writer.syncing || this.#mode !== "open" || !this.#writer.wantsSync) return;
-    this.#clearTimer();
+    this.#marks.clear();
     this.#follow(this.#writer.sync().then((fault) => this.#afterSync(fault)));
   }
 
@@ -369,26 +403,8 @@ export class Shard implements CommitLog {
     if (fault) return this.#giveUp(fault.error, true);
     const unprepared = this.#file.zeroedBytes > this.#file.preparedBytes;
     if (this.#syncWanted > this.#file.syncedEnd || unprepared) this.#startSync();
-    else this.#armTimer();
+    else this.#marks.arm();
     this.#tend();
-  }
-
-  /** Un-synced bytes are synced, and an idle shard is marked, within `diskSyncMs`. */
-  #armTimer(): void {
-    if (this.#timer || this.#mode !== "open") return;
-    const unsynced = this.#file.unsyncedBytes > 0;
-    if (!unsynced && !this.#wantsMark) return;
-    const { diskSyncMs } = this.#deps.config;
-    this.#timer = this.#deps.env.timers.after(unsynced ? diskSyncMs : diskSyncMs / 2, () => {
-      this.#timer = undefined;
-      if (this.#file.unsyncedBytes > 0) this.#startSync();
-      else if (this.#wantsMark && this.#idle) this.#writeMark();
-    });
-  }
-
-  #clearTimer(): void {
-    if (this.#timer) this.#deps.env.timers.clear(this.#timer);
-    this.#timer = undefined;
   }
 
   get #wantsMark(): boolean {
@@ -398,29 +414,27 @@ export class Shard implements CommitLog {
 
   /** Says that everything before it is synced: evidence for the next start (6.2). Nobody waits for it. */
   #writeMark(): void {
-    const draft = this.#ownFrame(frameKind.mark, this.#deps.nextStamp());
+    if (!this.#idle) return;
+    const draft = ownFrame(this.#arena, "mark", this.#deps.nextStamp());
     if (this.#file.room < draft.bytes.length) return;
-    this.#enqueue(entryOf(draft, undefined));
+    const entry = entryOf(draft, undefined);
+    entry.syncAsked = true;
+    this.#queue.push(entry);
     this.#deps.events({ type: "wal-marked", shard: this.number });
-    this.#syncAfterQueue = true;
     this.#pump();
   }
 
   async #writeFinal(stamp: number): Promise<void> {
-    const draft = this.#ownFrame(frameKind.final, stamp);
+    const draft = ownFrame(this.#arena, "final", stamp);
     if (this.#file.room < draft.bytes.length) return;
+    this.#stoppedAt = this.place();
     this.#leaveOpen();
-    const final = new Fifo<Entry>();
+    const final = new FrameQueue();
     final.push(entryOf(draft, undefined));
     const group = this.#writer.take(final);
     const fault = await new Promise<Fault | undefined>((resolve) => this.#writer.write(group, resolve));
     const failed = fault ?? (await this.#writer.sync());
     if (failed) throw failed.error;
-  }
-
-  #ownFrame(kind: number, stamp: number): FrameDraft {
-    const fields = { kind, topicId: 0, epoch: 0, op: 0, stamp, firstSeq: 0, count: 0, ceiling: 0 };
-    return this.#arena.draft(fields, 0);
   }
 
   // --- faults ----------------------------------------------------------------------------------------------------
@@ -435,7 +449,7 @@ export class Shard implements CommitLog {
     const syncFault = await this.#writer.settled();
     if (syncFault && !latch) return this.#giveUp(syncFault.error, true);
     const entries = [...this.#writer.drain(), ...this.#queue.drain()];
-    this.#queuedBytes = 0;
+    const commits = entries.filter((entry) => entry.commit).length;
     const kept = entries.filter((entry) => entry.commit?.acked);
     const refused = entries.filter((entry) => entry.commit && !entry.commit.acked);
     try {
@@ -447,6 +461,8 @@ export class Shard implements CommitLog {
     for (const entry of kept) entry.commit!.synced();
     const refusal = unavailable(this.number, isSpace(error) ? outOfSpace : readOnly);
     for (const entry of refused) entry.commit!.failed(refusal);
+    if (refused.length > 0) this.#barriers.lost(commits);
+    else this.#barriers.synced(commits);
     if (latch) return this.#latch(error, true);
     this.#deps.events({ type: "wal-abandoned", shard: this.number, errno: errnoOf(error) });
     this.#reopen();
@@ -456,13 +472,17 @@ export class Shard implements CommitLog {
     if (!rescued) await this.#deps.noteLatch(this.number);
     this.#mode = "latched";
     this.#deps.events({ type: "wal-latched", shard: this.number, errno: errnoOf(error), rescued });
+    this.#barriers.end();
     this.#refuseQueue(unavailable(this.number, readOnly));
     this.#wake();
   }
 
   #refuseQueue(error: TopicsError): void {
-    this.#queuedBytes = 0;
     for (const { commit } of this.#queue.drain()) if (commit && !commit.acked) commit.failed(error);
+  }
+
+  #nowMs(): number {
+    return this.#deps.env.clock.monotonicMs();
   }
 
   /** Work that nobody awaits; when it is done, whoever waits looks again. */

@@ -30,6 +30,7 @@ export class Space {
   #working: Promise<void> | undefined;
   #retry: TimerHandle | undefined;
   #short = false;
+  #sparesWanted = 1;
   #closed = false;
 
   constructor(deps: SpaceDeps) {
@@ -53,6 +54,7 @@ export class Space {
 
   /** The oldest spare. The caller makes it the active file, or loses it. */
   takeSpare(): WalFile | undefined {
+    this.#sparesWanted = 1;
     return this.#spares.shift();
   }
 
@@ -65,6 +67,12 @@ export class Space {
       if (!isSpace(error)) throw error;
       this.#failed(error);
     }
+  }
+
+  /** From now on there are to be so many spares, until one is taken. */
+  prepareSpares(count: number, active: WalFile): void {
+    this.#sparesWanted = count;
+    this.tend(active, 0);
   }
 
   /** Looks whether the active file wants more room, or the shard a spare, and sees to it in the background. */
@@ -91,7 +99,7 @@ export class Space {
   }
 
   #next(active: WalFile, needBytes: number): (() => Promise<void>) | undefined {
-    if (this.#spares.length === 0) return () => this.#addSpare();
+    if (this.#spares.length < this.#sparesWanted) return () => this.#addSpare();
     const step = Math.min(Math.max(firstStepBytes, active.preparedBytes), lastStepBytes);
     const limit = Math.max(this.#deps.config.fileBytes, this.#aloneIn(active, needBytes));
     const target = Math.min(active.zeroedBytes + Math.max(step, needBytes), limit);

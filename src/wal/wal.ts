@@ -12,6 +12,7 @@ import { DraftArena } from "./draft-arena.ts";
 import type { WalEvents } from "./events.ts";
 import { firstFrameAt, type Predecessor } from "./file-header.ts";
 import { type FrameDraft, preparedUnit } from "./frame.ts";
+import type { LeftFile } from "./log-files.ts";
 import type { RecoveredShard, RecoveredWal } from "./recovery.ts";
 import { Shard } from "./shard.ts";
 import { type Lineage, succeed, withFiles } from "./successor.ts";
@@ -60,7 +61,8 @@ export class Wal {
         shards: recovered.shards.length,
         generation,
       };
-      const file = await beginFile(deps, recovered, shard, lineage, nextIndex(), findings[shard.shard] ?? []);
+      const tail = await tailOf(deps, recovered, shard, lineage.shards);
+      const file = await beginFile(deps, recovered, tail, lineage, nextIndex(), findings[shard.shard] ?? []);
       const shardDeps = {
         env,
         directory,
@@ -74,13 +76,13 @@ export class Wal {
         noteLatch: (number: number) => deps.noteLatch(number),
         crash: (error: unknown) => deps.crash(error),
       };
-      started.push({ shard: new Shard(shardDeps, file), file });
+      started.push({ shard: new Shard(shardDeps, file, leftFiles(shard, tail)), file });
     }
     for (const { shard, file } of started)
       recovered.places.learn(shard.number, { index: file.index, position: file.syncedEnd });
     const files = started.map(({ shard, file }) => ({ shard: shard.number, index: file.index }));
     await manifest.update((current) => ({ ...withFiles(current, [...recovered.unnamed, ...files]), generation }));
-    for (const { shard } of started) await shard.prepare();
+    await Promise.all(started.map(({ shard }) => shard.prepare()));
     return new Wal(started.map(({ shard }) => shard));
   }
 
@@ -91,6 +93,11 @@ export class Wal {
 
   get latched(): number[] {
     return this.shards.filter((shard) => shard.latched).map((shard) => shard.number);
+  }
+
+  /** Bytes of frames logged since the start. */
+  loggedBytes(): number {
+    return this.shards.reduce((sum, shard) => sum + shard.loggedBytes, 0);
   }
 
   async close(nextStamp: () => number): Promise<void> {
@@ -111,7 +118,7 @@ export function shardNumber(topicId: number, shards: number): number {
 async function beginFile(
   deps: WalDeps,
   recovered: RecoveredWal,
-  shard: RecoveredShard,
+  tail: KeptTail,
   lineage: Lineage,
   index: number,
   findings: readonly Finding[],
@@ -119,7 +126,6 @@ async function beginFile(
   const { env, directory, config } = deps;
   const arena = new DraftArena(lineage.shards);
   const drafts = findings.map((finding) => arena.copyOf(finding.fields, finding.payload));
-  const tail = await tailOf(deps, recovered, shard, lineage.shards);
   const carriedBytes = tail.bytes + drafts.reduce((sum, draft) => sum + draft.bytes.length, 0);
   const spare = Math.min(firstStepBytes, config.fileBytes);
   const length = Math.ceil((firstFrameAt + carriedBytes + spare) / preparedUnit) * preparedUnit;
@@ -153,6 +159,14 @@ interface KeptTail {
   readonly predecessor: Predecessor;
   readonly range: TailRange | undefined;
   readonly bytes: number;
+}
+
+/** The files that the shard's new one continues, each with the end that the next one declares. */
+function leftFiles({ files }: RecoveredShard, { predecessor }: KeptTail): LeftFile[] {
+  return files.map(({ header }, at) => ({
+    index: header.index,
+    end: (files.at(at + 1)?.header.predecessor ?? predecessor).end,
+  }));
 }
 
 /** What lies between the last place known to be synced, which the new header declares, and the last good frame. */
