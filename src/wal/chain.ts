@@ -2,31 +2,42 @@
  * Which files make up a shard's log (spec 6.2): the ones that the manifest names, in order, and any with a valid header
  * that continues them. What is named and not there, or not valid, is damage; what is neither is no part of the log.
  */
-import type { Env, File } from "../env/env.ts";
-import { readFully } from "../storage/io.ts";
+import type { Env } from "../env/env.ts";
 import { joinPath, parseWalFileName, walFileName } from "../storage/layout.ts";
 import type { Layout } from "../storage/manifest.ts";
 import { damage, StartRefusal } from "../storage/refusal.ts";
-import { type DecodedFileHeader, decodeFileHeader, firstFrameAt, type WalFileHeader } from "./file-header.ts";
-import { isZero, sectorBytes } from "./frame.ts";
+import { sectorBytes } from "./frame.ts";
+import type { WalFileHeader } from "./file-header.ts";
+import { holdsNothing, readHeader, type ReadHeader } from "./read-header.ts";
 
 export interface ChainFile {
   readonly path: string;
   readonly header: WalFileHeader;
   readonly headerHash: bigint;
   readonly bytes: number;
+  /** False when an interrupted start or switch has left it to the next start to name. */
+  readonly named: boolean;
 }
 
+/** Oldest first. What precedes the first one is retired. */
 export interface ShardChain {
   readonly files: readonly ChainFile[];
 }
 
 export interface Chains {
   readonly shards: readonly ShardChain[];
-  /** Files that a start may remove: without a header, or older than everything that is named. */
-  readonly removable: readonly string[];
+  /** Files that never were part of a log: without a header, or begun by a start that did not come to name them. */
+  readonly unused: readonly string[];
+  /** Files of a log that nothing names any more: they were retired, and are still there or came back. */
+  readonly retired: readonly string[];
   /** The greatest index seen in any file's name. */
   readonly greatestIndex: number;
+}
+
+interface PresentFile {
+  readonly path: string;
+  readonly shard: number;
+  readonly index: number;
 }
 
 export async function discoverChains(
@@ -36,112 +47,89 @@ export async function discoverChains(
   layouts: readonly Layout[],
   layoutNumber: number,
 ): Promise<Chains> {
-  const layout = layouts[layoutNumber];
-  const present = (await env.fs.readdir(directory))
-    .map((name) => ({ name, parsed: parseWalFileName(name) }))
-    .filter((entry) => entry.parsed !== undefined)
-    .map((entry) => ({ path: joinPath(directory, entry.name), ...entry.parsed! }))
-    .sort((a, b) => a.index - b.index || a.shard - b.shard);
-  const shards: ShardChain[] = [];
-  for (let shard = 0; shard < layout.shards; shard++) {
-    const files: ChainFile[] = [];
-    for (const index of layout.files[shard] ?? []) {
+  const { shards: count, files: named } = layouts[layoutNumber];
+  const chains: ChainFile[][] = Array.from({ length: count }, () => []);
+  const expect = (shard: number, index: number): Expected => ({
+    directoryId,
+    shard,
+    index,
+    layout: layoutNumber,
+    shards: count,
+  });
+  for (const [shard, files] of chains.entries())
+    for (const index of named[shard] ?? []) {
       const path = joinPath(directory, walFileName(shard, index));
-      files.push(
-        continues(files.at(-1), await openNamed(env, path), {
-          directoryId,
-          shard,
-          index,
-          layout: layoutNumber,
-          shards: layout.shards,
-        }),
-      );
+      const read = await readHeader(env, path);
+      if (read.outcome === "absent") throw damage("a WAL file that the manifest names is missing", { file: path });
+      files.push(continues(files.at(-1), path, read, expect(shard, index), true));
     }
-    shards.push({ files });
-  }
-  const removable: string[] = [];
-  const namedBefore = new Set(
-    layouts.flatMap((one) => one.files.flatMap((list, shard) => list.map((index) => `${shard}/${index}`))),
-  );
-  for (const { path, shard, index } of present) {
-    if (namedBefore.has(`${shard}/${index}`)) continue;
-    const decoded = await readHeader(env, path);
-    if (decoded.outcome !== "header") {
-      if (decoded.outcome === "version") throw new StartRefusal("version", decoded.reason, { file: path });
-      removable.push(path);
-      continue;
-    }
-    const chain = shards[shard]?.files as ChainFile[] | undefined;
-    const last = chain?.at(-1);
-    const expected = { directoryId, shard, index, layout: layoutNumber, shards: layout.shards };
-    if (last && decoded.header.predecessor.index === last.header.index && decoded.header.layout === layoutNumber)
-      chain!.push(continues(last, { path, decoded, bytes: decoded.bytes }, expected));
-    else if (decoded.header.directoryId !== directoryId)
-      throw damage("a WAL file of another directory", { file: path });
-    else if (isOlder(layouts, shard, index) || (await isUnusedFirst(env, path, decoded.header))) removable.push(path);
+  const unused: string[] = [];
+  const retired: string[] = [];
+  const present = await presentFiles(env, directory);
+  for (const file of present.filter((one) => !isNamed(layouts, one))) {
+    const { path, shard, index } = file;
+    const read = await readHeader(env, path);
+    if (read.outcome === "version") throw new StartRefusal("version", read.reason, { file: path });
+    if (read.outcome !== "header") unused.push(path);
+    else if (read.header.directoryId !== directoryId) throw damage("a WAL file of another directory", { file: path });
+    else if (isNext(chains[shard]?.at(-1), read.header, layoutNumber))
+      chains[shard].push(continues(chains[shard].at(-1), path, read, expect(shard, index), false));
+    else if (isRetired(layouts, layoutNumber, file, read.header)) retired.push(path);
+    else if (read.header.predecessor.index === 0 && (await holdsNothing(env, path))) unused.push(path);
     else throw damage("a WAL file that the manifest does not name, and that continues none it names", { file: path });
   }
-  return { shards, removable, greatestIndex: present.at(-1)?.index ?? 0 };
+  const greatestIndex = present.at(-1)?.index ?? 0;
+  return { shards: chains.map((files) => ({ files })), unused, retired, greatestIndex };
 }
 
-/** A retired file that came back: everything named of its shard is newer. */
-function isOlder(layouts: readonly Layout[], shard: number, index: number): boolean {
-  const named = layouts.flatMap((layout) => layout.files[shard] ?? []);
-  return named.length > 0 && named.every((other) => other > index);
+/** By index, so that an unnamed file comes behind the one that it continues. */
+async function presentFiles(env: Env, directory: string): Promise<PresentFile[]> {
+  return (await env.fs.readdir(directory))
+    .flatMap((name) => {
+      const parsed = parseWalFileName(name);
+      return parsed ? [{ path: joinPath(directory, name), ...parsed }] : [];
+    })
+    .sort((a, b) => a.index - b.index || a.shard - b.shard);
+}
+
+function isNamed(layouts: readonly Layout[], { shard, index }: PresentFile): boolean {
+  return layouts.some(({ files }) => files.at(shard)?.includes(index));
+}
+
+function isNext(last: ChainFile | undefined, header: WalFileHeader, layoutNumber: number): boolean {
+  return last !== undefined && header.predecessor.index === last.header.index && header.layout === layoutNumber;
 }
 
 /**
- * The first file of a shard gets its first frame only after the manifest names it: until then it holds nothing. One that
- * does hold something, unnamed, means that the manifest is not the one it was.
+ * A name is dropped only when no kept checkpoint needs the file: then everything that is named of its shard is newer, or
+ * its whole layout has ended. A file that belongs to a log and is neither means that the manifest is not the one it was.
  */
-async function isUnusedFirst(env: Env, path: string, header: WalFileHeader): Promise<boolean> {
-  if (header.predecessor.index !== 0) return false;
-  const file = await env.fs.open(path, "read");
-  try {
-    const sector = new Uint8Array(sectorBytes);
-    await readFully(file, sector, firstFrameAt);
-    return isZero(sector);
-  } finally {
-    await file.close();
-  }
-}
-
-interface Opened {
-  readonly path: string;
-  readonly decoded: DecodedFileHeader;
-  readonly bytes: number;
-}
-
-async function openNamed(env: Env, path: string): Promise<Opened> {
-  const decoded = await readHeader(env, path);
-  if (decoded.outcome === "absent") throw damage("a WAL file that the manifest names is missing", { file: path });
-  return { path, decoded, bytes: decoded.bytes };
-}
-
-type Read = (DecodedFileHeader | { readonly outcome: "absent"; readonly reason: string }) & { readonly bytes: number };
-
-async function readHeader(env: Env, path: string): Promise<Read> {
-  if ((await env.fs.stat(path)) === undefined) return { outcome: "absent", reason: "absent", bytes: 0 };
-  const file: File = await env.fs.open(path, "read");
-  try {
-    const sector = new Uint8Array(sectorBytes);
-    const got = await readFully(file, sector, 0);
-    return { ...decodeFileHeader(sector.subarray(0, got)), bytes: (await file.stat()).size };
-  } finally {
-    await file.close();
-  }
+function isRetired(
+  layouts: readonly Layout[],
+  layoutNumber: number,
+  { shard, index }: PresentFile,
+  header: WalFileHeader,
+): boolean {
+  if (header.layout !== layoutNumber) return header.layout < layoutNumber;
+  const named = layouts[layoutNumber].files.at(shard) ?? [];
+  return named.length > 0 && named.every((other) => other > index);
 }
 
 type Expected = Pick<WalFileHeader, "directoryId" | "shard" | "index" | "layout" | "shards">;
 
-function continues(previous: ChainFile | undefined, opened: Opened, expected: Expected): ChainFile {
-  const { path, decoded, bytes } = opened;
-  if (decoded.outcome === "version") throw new StartRefusal("version", decoded.reason, { file: path });
-  if (decoded.outcome !== "header") {
-    const reason = decoded.outcome === "blank" ? "all zero" : decoded.reason;
+function continues(
+  previous: ChainFile | undefined,
+  path: string,
+  read: ReadHeader,
+  expected: Expected,
+  named: boolean,
+): ChainFile {
+  if (read.outcome === "version") throw new StartRefusal("version", read.reason, { file: path });
+  if (read.outcome !== "header") {
+    const reason = read.outcome === "blank" ? "all zero" : read.reason;
     throw damage(`the header of a WAL file is not valid: ${reason}`, { file: path, offset: 0, length: sectorBytes });
   }
-  const { header } = decoded;
+  const { header, bytes } = read;
   for (const key of ["directoryId", "shard", "index", "layout", "shards"] as const)
     if (header[key] !== expected[key])
       throw damage(`a WAL file at the wrong place: its ${key} is ${header[key]}, not ${expected[key]}`, {
@@ -160,5 +148,5 @@ function continues(previous: ChainFile | undefined, opened: Opened, expected: Ex
       offset: bytes,
       length: header.preparedBytes - bytes,
     });
-  return { path, header, headerHash: decoded.hash, bytes };
+  return { path, header, headerHash: read.hash, bytes, named };
 }

@@ -3,13 +3,16 @@
  * Nothing is written, except that files which are no part of the log are removed once nothing is refused.
  */
 import { type Env, errnoOf, type File } from "../env/env.ts";
+import { assert } from "../base/assert.ts";
 import { readFully, writeFully } from "../storage/io.ts";
+import { joinPath, walFileName } from "../storage/layout.ts";
 import type { Manifest } from "../storage/manifest.ts";
 import { type ChainFile, type Chains, discoverChains } from "./chain.ts";
-import { frameKind } from "./commit.ts";
+import { frameKind, type LogPlace } from "./commit.ts";
 import type { WalEvents } from "./events.ts";
-import { type Frame, sectorBytes } from "./frame.ts";
-import { judge, type ReplayedShard, replayShard } from "./replay.ts";
+import { type Frame, sectorBytes, type SyncedPlace } from "./frame.ts";
+import { judge, type ReplayDeps, type ReplayedShard, replayShard } from "./replay.ts";
+import { type ReplayStart, replayStart } from "./replay-start.ts";
 import type { NamedFile } from "./successor.ts";
 import { SyncedPlaces } from "./synced-places.ts";
 
@@ -27,6 +30,12 @@ export interface RecoveryDeps {
   observe(stamp: number): void;
   progress(fraction: number): void;
   topicName(topicId: number): string | undefined;
+  /** Where to replay each shard from, by a checkpoint that calls these places synced; without one, from the beginning. */
+  readonly from?: readonly LogPlace[] | undefined;
+  /** How far each shard was synced, by the same checkpoint. */
+  readonly synced?: readonly SyncedPlace[] | undefined;
+  /** Asked between two stretches of the log; what it gives is awaited before more is read. */
+  breathe?(): Promise<void> | undefined;
 }
 
 export interface RecoveredShard extends ReplayedShard {
@@ -47,11 +56,14 @@ export async function recoverWal(deps: RecoveryDeps): Promise<RecoveredWal> {
   const { env, directory, manifest } = deps;
   const layoutNumber = manifest.layouts.length - 1;
   const chains = await discoverChains(env, directory, manifest.directoryId, manifest.layouts, layoutNumber);
-  const places = new SyncedPlaces(chains.shards.length);
+  const starts = chains.shards.map((chain, shard) =>
+    replayStart(chain, deps.from?.[shard], (index) => joinPath(directory, walFileName(shard, index))),
+  );
+  const places = placesOf(deps, chains.shards.length);
   const witnesses: boolean[] = [];
   for (const [shard, { files }] of chains.shards.entries())
     witnesses.push(await cacheIsWitness(deps, shard, files.at(-1)));
-  const replayed = await replayAll(deps, chains, places);
+  const replayed = await replayAll(deps, chains, starts, places);
   const shards: RecoveredShard[] = [];
   for (const end of replayed) {
     const clean = endsClean(end);
@@ -59,36 +71,48 @@ export async function recoverWal(deps: RecoveryDeps): Promise<RecoveredWal> {
     report(deps, end, powerLost);
     shards.push({ ...end, clean, powerLost });
   }
-  await secureUnnamed(deps, replayed);
-  for (const path of chains.removable) await env.fs.unlink(path);
-  if (chains.removable.length > 0) await env.fs.syncDir(directory);
-  return { places, shards, unnamed: unnamedIn(chains, manifest), greatestIndex: chains.greatestIndex };
+  for (const { last } of replayed) if (last && !last.named) await secure(env, last);
+  const removable = [...chains.unused, ...chains.retired];
+  for (const path of removable) await env.fs.unlink(path);
+  if (removable.length > 0) await env.fs.syncDir(directory);
+  const unnamed = replayed.flatMap(({ files, shard }) =>
+    files.filter(({ named }) => !named).map(({ header }) => ({ shard, index: header.index })),
+  );
+  return { places, shards, unnamed, greatestIndex: chains.greatestIndex };
 }
 
-function unnamedIn(chains: Chains, manifest: Manifest): NamedFile[] {
-  const named = manifest.layouts.at(-1)!.files;
-  return chains.shards.flatMap(({ files }, shard) =>
-    files.map(({ header }) => ({ shard, index: header.index })).filter(({ index }) => !named[shard].includes(index)),
-  );
+/** What the checkpoint calls synced is learned before anything is judged: a log that ends before it is damaged. */
+function placesOf({ from, synced }: RecoveryDeps, shards: number): SyncedPlaces {
+  const places = new SyncedPlaces(shards);
+  for (const known of [from, synced]) {
+    assert(known === undefined || known.length === shards, "a checkpoint has a place for every shard");
+    known?.forEach((place, shard) => places.learn(shard, place));
+  }
+  return places;
 }
 
-async function replayAll(deps: RecoveryDeps, chains: Chains, places: SyncedPlaces): Promise<ReplayedShard[]> {
-  const total = chains.shards.reduce(
-    (sum, chain) => sum + chain.files.reduce((bytes, file) => bytes + file.bytes, 0),
-    0,
-  );
+async function replayAll(
+  deps: RecoveryDeps,
+  { shards }: Chains,
+  starts: readonly ReplayStart[],
+  places: SyncedPlaces,
+): Promise<ReplayedShard[]> {
+  let total = 0;
+  for (const [shard, { files }] of shards.entries())
+    for (const { bytes } of files.slice(starts[shard].at)) total += bytes;
   let read = 0;
-  const replayDeps = {
+  const replayDeps: ReplayDeps = {
     env: deps.env,
     places,
     visit: (shard: number, frame: Frame) => deps.visit(shard, frame),
     progress: (bytes: number) => deps.progress(Math.min(1, (read += bytes) / Math.max(1, total))),
     observe: (stamp: number) => deps.observe(stamp),
     topicName: (topicId: number) => deps.topicName(topicId),
+    breathe: () => deps.breathe?.(),
   };
   const replayed: ReplayedShard[] = [];
-  for (const [shard, chain] of chains.shards.entries())
-    replayed.push(await replayShard(replayDeps, shard, chains.shards.length, chain));
+  for (const [shard, chain] of shards.entries())
+    replayed.push(await replayShard(replayDeps, shard, shards.length, chain, starts[shard]));
   for (const end of replayed) judge(replayDeps, end);
   return replayed;
 }
@@ -132,20 +156,16 @@ async function synced(deps: RecoveryDeps, shard: number, file: File): Promise<bo
  * A start that was interrupted has left a file that the manifest does not name, and perhaps its header only in the page
  * cache. It becomes part of the log now, so it has to be durable before a manifest or a successor speaks of it.
  */
-async function secureUnnamed(deps: RecoveryDeps, replayed: readonly ReplayedShard[]): Promise<void> {
-  const named = deps.manifest.layouts.at(-1)!.files;
-  for (const { shard, last } of replayed) {
-    if (!last || named[shard].includes(last.header.index)) continue;
-    const file = await deps.env.fs.open(last.path, "write");
-    try {
-      // A sync of it may have failed and been forgotten: only what is written again is certain to be synced.
-      const sector = new Uint8Array(sectorBytes);
-      const length = await readFully(file, sector, 0);
-      await writeFully(file, [sector.subarray(0, length)], 0);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
+async function secure(env: Env, { path }: ChainFile): Promise<void> {
+  const file = await env.fs.open(path, "write");
+  try {
+    // A sync of it may have failed and been forgotten: only what is written again is certain to be synced.
+    const sector = new Uint8Array(sectorBytes);
+    const length = await readFully(file, sector, 0);
+    await writeFully(file, [sector.subarray(0, length)], 0);
+    await file.datasync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,13 +1,14 @@
 /**
- * Reads a shard's log from its first file to its last good frame (spec 6.5), in bounded memory. Damage inside is refused
+ * Reads a shard's log from where replay begins to its last good frame (spec 6.5), in bounded memory. Damage inside is refused
  * at once; what the end means is judged when all shards have been heard (`judge`).
  */
-import type { Env } from "../env/env.ts";
+import type { Env, File } from "../env/env.ts";
 import { damage, type DamagePlace, type StartRefusal } from "../storage/refusal.ts";
 import type { ChainFile, ShardChain } from "./chain.ts";
 import { examineTail, type TailEvidence } from "./evidence.ts";
 import { firstFrameAt } from "./file-header.ts";
 import type { ExpectedPlace, Frame } from "./frame.ts";
+import type { ReplayStart } from "./replay-start.ts";
 import { type Scanned, scanFrames } from "./scan.ts";
 import type { SyncedPlaces } from "./synced-places.ts";
 
@@ -24,6 +25,8 @@ export interface ReplayDeps {
   progress(bytes: number): void;
   /** Whose the frames of a topic id are, for messages. */
   topicName(topicId: number): string | undefined;
+  /** Asked between two stretches of the log; what it gives is awaited. */
+  breathe(): Promise<void> | undefined;
 }
 
 /** The end of a shard's log as it was found. */
@@ -41,29 +44,38 @@ export async function replayShard(
   deps: ReplayDeps,
   shard: number,
   shards: number,
-  chain: ShardChain,
+  { files }: ShardChain,
+  start: ReplayStart,
 ): Promise<ReplayedShard> {
   let frames = 0;
   const { places } = deps;
-  for (const [at, file] of chain.files.entries()) {
-    const successor = chain.files[at + 1];
-    const expected: ExpectedPlace = { shard, shards, fileIndex: file.header.index };
-    places.learn(shard, { index: file.header.index, position: Math.max(firstFrameAt, file.header.carriedEnd) });
+  for (const [at, file] of files.entries()) {
     deps.observe(file.header.stamp);
+    if (at < start.at) continue;
+    places.learn(shard, { index: file.header.index, position: Math.max(firstFrameAt, file.header.carriedEnd) });
+    const successor = files.at(at + 1);
+    const expected: ExpectedPlace = { shard, shards, fileIndex: file.header.index };
+    const from = at === start.at ? start.position : firstFrameAt;
+    if (from > file.bytes)
+      throw damage("a WAL file is shorter than its checkpoint says", { file: file.path, offset: file.bytes });
     const handle = await deps.env.fs.open(file.path, "read");
     try {
-      const declaredEnd = successor?.header.predecessor.end;
-      const scanned = await scanFrames(
-        handle,
-        { expected, from: firstFrameAt, startHash: file.headerHash, declaredEnd, fileBytes: file.bytes },
-        (frame) => {
-          frames++;
-          frame.synced.forEach((place, other) => places.learn(other, place));
-          deps.observe(frame.fields.stamp);
-          return deps.visit(shard, frame);
-        },
-      );
-      deps.progress(scanned.end);
+      const visit = (frame: Frame): string | undefined => {
+        frames++;
+        frame.synced.forEach((place, other) => places.learn(other, place));
+        deps.observe(frame.fields.stamp);
+        return deps.visit(shard, frame);
+      };
+      const range = {
+        expected,
+        from,
+        startHash: from === firstFrameAt ? file.headerHash : undefined,
+        declaredEnd: successor?.header.predecessor.end,
+        fileBytes: file.bytes,
+      };
+      const found = await scanFrames(handle, range, visit, () => deps.breathe());
+      const scanned = found.hash === undefined ? await withLastFrame(deps, file, handle, expected, found) : found;
+      deps.progress(scanned.end - from);
       if (scanned.preparedBytes > file.bytes)
         throw damage("a WAL file is shorter than its frames say", { file: file.path, offset: file.bytes });
       if (successor) {
@@ -72,13 +84,35 @@ export async function replayShard(
           throw refuse(deps, file, scanned, "damaged before the end that its successor declares");
       } else {
         const tail = await examineTail(handle, file.bytes, scanned.end, scanned.stopped, expected, places);
-        return { shard, files: chain.files, last: file, scanned, tail, frames };
+        return { shard, files, last: file, scanned, tail, frames };
       }
     } finally {
       await handle.close();
     }
   }
-  return { shard, files: [], last: undefined, scanned: undefined, tail: undefined, frames };
+  return { shard, files, last: undefined, scanned: undefined, tail: undefined, frames };
+}
+
+/**
+ * Nothing lies behind a checkpoint's position: with which hash the log ends, and how, is what the last frame before says.
+ *
+ * Where frames do lie behind it, the first one's predecessor hash is taken as it is. That loses nothing: the checkpoint
+ * calls the place synced, so no tear can reach across it, and whatever may be wrong before it is contained in the
+ * checkpoint; and a frame that is valid at its own offset of a file that is never recycled can only be the one written
+ * there, because no place in a WAL file is ever written twice.
+ */
+async function withLastFrame(
+  deps: ReplayDeps,
+  file: ChainFile,
+  handle: File,
+  expected: ExpectedPlace,
+  found: Scanned,
+): Promise<Scanned> {
+  const { end } = found;
+  const range = { expected, from: firstFrameAt, startHash: file.headerHash, declaredEnd: end, fileBytes: end };
+  const before = await scanFrames(handle, range, () => undefined);
+  if (before.end !== end) throw refuse(deps, file, before, "damaged before the place that its checkpoint calls synced");
+  return { ...before, stopped: found.stopped };
 }
 
 /** Refuses a bad end that no torn write explains, or that something calls synced (6.2). */

@@ -29,9 +29,9 @@ export type ScanEnd =
   | { readonly why: "foreign"; readonly reason: string; readonly fields: FrameFields };
 
 export interface Scanned {
-  /** Where the good part ends, and the hash it ends with. */
+  /** Where the good part ends, and the hash it ends with: `undefined` when none was given and no frame was read. */
   readonly end: number;
-  readonly hash: bigint;
+  readonly hash: bigint | undefined;
   readonly stopped: ScanEnd;
   readonly lastKind: number | undefined;
   /** The longest prepared length that a frame speaks of. */
@@ -41,16 +41,24 @@ export interface Scanned {
 /** What to do with a frame; a string refuses it and ends the scan as `foreign`. */
 export type FrameVisitor = (frame: Frame) => string | undefined;
 
-export async function scanFrames(file: File, range: ScanRange, visit: FrameVisitor): Promise<Scanned> {
+/** Asked before the next stretch is read; what it gives is awaited first. */
+export type Breathe = () => Promise<void> | undefined;
+
+export async function scanFrames(
+  file: File,
+  range: ScanRange,
+  visit: FrameVisitor,
+  breathe: Breathe = () => undefined,
+): Promise<Scanned> {
   const window = new Window(file, range.declaredEnd ?? range.fileBytes);
   try {
-    return await scan(window, range, visit);
+    return await scan(window, range, visit, breathe);
   } finally {
     await window.close();
   }
 }
 
-async function scan(window: Window, range: ScanRange, visit: FrameVisitor): Promise<Scanned> {
+async function scan(window: Window, range: ScanRange, visit: FrameVisitor, breathe: Breathe): Promise<Scanned> {
   const { expected } = range;
   const { limit } = window;
   const header = headerBytes(expected.shards);
@@ -58,11 +66,16 @@ async function scan(window: Window, range: ScanRange, visit: FrameVisitor): Prom
   let hash = range.startHash;
   let lastKind: number | undefined;
   let preparedBytes = 0;
-  const stop = (stopped: ScanEnd): Scanned => ({ end: position, hash: hash ?? 0n, stopped, lastKind, preparedBytes });
+  const stop = (stopped: ScanEnd): Scanned => ({ end: position, hash, stopped, lastKind, preparedBytes });
+  const load = async (length: number): Promise<void> => {
+    const pause = breathe();
+    if (pause) await pause;
+    await window.load(position, length);
+  };
 
   while (position < limit) {
     if (limit - position < header) return stop({ why: "header", reason: "no room for a frame" });
-    if (!window.holds(position, header)) await window.load(position, header);
+    if (!window.holds(position, header)) await load(header);
     if (!window.holds(position, header)) return stop({ why: "header", reason: "the file ends early" });
     const decoded = decodeHeader(window.bytes, window.offsetOf(position), position, expected);
     if (decoded.outcome === "blank") return stop({ why: "end" });
@@ -70,7 +83,7 @@ async function scan(window: Window, range: ScanRange, visit: FrameVisitor): Prom
     const { length } = decoded;
     const { fields } = decoded.frame;
     if (length > limit - position) return stop({ why: "foreign", reason: "a frame longer than what is left", fields });
-    if (!window.holds(position, length)) await window.load(position, length);
+    if (!window.holds(position, length)) await load(length);
     if (!window.holds(position, length)) return stop({ why: "body", reason: "the file ends early", length, fields });
     const bytes = window.slice(position, length);
     const frameHash = checkFrame(bytes);

@@ -181,6 +181,7 @@ async function tailOf(
   const known = recovered.places.of(shard.shard);
   const fileIndex = last.header.index;
   assert(known.index === fileIndex && known.position <= scanned.end, "what is known to be synced was judged");
+  assert(scanned.hash !== undefined, "the hash that the log ends with is known");
   if (known.position === scanned.end)
     return { predecessor: { index: fileIndex, end: scanned.end, hash: scanned.hash }, range: undefined, bytes: 0 };
   const expected = { shard: shard.shard, shards, fileIndex };
