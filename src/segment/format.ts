@@ -39,8 +39,8 @@ export const two32 = 0x1_0000_0000;
 const headerMagic = 0x3147_4553_5343_5054n;
 const footerMagic = 0x444e_4553_5343_5054n;
 export const blockMagic = 0x3142_5254;
-const formatVersion = 1;
-const checksumXxh64 = 1;
+export const formatVersion = 1;
+export const checksumXxh64 = 1;
 
 export interface SegmentHeader {
   /** 32 hex digits. */
