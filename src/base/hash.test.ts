@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hash64 } from "./hash.ts";
+import { hash64, runningHash64 } from "./hash.ts";
 
 describe("hash64", () => {
   it("is XXH64 with seed 0", () => {
@@ -28,5 +28,16 @@ describe("hash64", () => {
       assert.notEqual(hash64(bytes), hash);
       bytes[bit >> 3] ^= 1 << (bit & 7);
     }
+  });
+});
+
+describe("runningHash64", () => {
+  it("is the hash of all pieces together, for several at a time", () => {
+    const bytes = Uint8Array.from({ length: 70_000 }, (_, n) => n * 31 + (n >> 8));
+    const hashes = [1, 7, 32, 4096, 100_000].map((step) => ({ step, hash: runningHash64() }));
+    for (const { step, hash } of hashes)
+      for (let at = 0; at < bytes.length; at += step) hash.update(bytes.subarray(at, at + step));
+    for (const { hash } of hashes) assert.equal(hash.digest(), hash64(bytes));
+    assert.equal(runningHash64().digest(), hash64(new Uint8Array(0)));
   });
 });

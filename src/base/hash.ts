@@ -7,3 +7,13 @@ const xxh = await xxhash();
 export function hash64(bytes: Uint8Array): bigint {
   return xxh.h64Raw(bytes);
 }
+
+/** The same hash of bytes that come a piece at a time. */
+export interface RunningHash {
+  update(piece: Uint8Array): void;
+  digest(): bigint;
+}
+
+export function runningHash64(): RunningHash {
+  return xxh.create64();
+}

@@ -13,6 +13,15 @@ export function isNoSpace(error: unknown): boolean {
   return errno === "ENOSPC" || errno === "EDQUOT";
 }
 
+/** For a file that was only read, or of which nothing is hoped any more: how its close ends changes nothing. */
+export async function closeQuietly(file: File): Promise<void> {
+  try {
+    await file.close();
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
 /** Writes all of it, starting again where a short write ended. */
 export async function writeFully(file: File, parts: readonly Uint8Array[], position: number): Promise<void> {
   let left = parts;
