@@ -20,6 +20,12 @@ describe("hash64", () => {
     }
   });
 
+  it("is the same for an input so large that it goes in pieces", () => {
+    const bytes = Uint8Array.from({ length: 3_000_001 }, (_, n) => n % 251);
+    assert.equal(hash64(bytes), 0x954e6aec66886a21n);
+    assert.equal(hash64(bytes.subarray(1)), hash64(bytes.slice(1)));
+  });
+
   it("changes with every bit", () => {
     const bytes = new TextEncoder().encode("forty bytes or more, so that every lane works");
     const hash = hash64(bytes);

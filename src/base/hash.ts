@@ -3,17 +3,12 @@ import xxhash from "xxhash-wasm";
 
 const xxh = await xxhash();
 
-/** XXH64 with seed 0. The bytes are copied into WASM memory, which grows to the largest input and stays so. */
+const pieceBytes = 1 << 20;
+
+/** XXH64 with seed 0. The bytes are copied into WASM memory, which never shrinks: a large input goes there in pieces. */
 export function hash64(bytes: Uint8Array): bigint {
-  return xxh.h64Raw(bytes);
-}
-
-/** The same hash of bytes that come a piece at a time. */
-export interface RunningHash {
-  update(piece: Uint8Array): void;
-  digest(): bigint;
-}
-
-export function runningHash64(): RunningHash {
-  return xxh.create64();
+  if (bytes.length <= pieceBytes) return xxh.h64Raw(bytes);
+  const hash = xxh.create64();
+  for (let at = 0; at < bytes.length; at += pieceBytes) hash.update(bytes.subarray(at, at + pieceBytes));
+  return hash.digest();
 }
