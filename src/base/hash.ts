@@ -12,3 +12,13 @@ export function hash64(bytes: Uint8Array): bigint {
   for (let at = 0; at < bytes.length; at += pieceBytes) hash.update(bytes.subarray(at, at + pieceBytes));
   return hash.digest();
 }
+
+/** The same hash of bytes that come a piece at a time. */
+export interface RunningHash {
+  update(piece: Uint8Array): void;
+  digest(): bigint;
+}
+
+export function runningHash64(): RunningHash {
+  return xxh.create64();
+}
