@@ -3,7 +3,7 @@
  * and synced in steps, so that neither memory nor what an ack's sync finds ahead of it grows with the file.
  */
 import { assert } from "../base/assert.ts";
-import { runningHash64 } from "../base/hash.ts";
+import { hash64 } from "../base/hash.ts";
 import { type Env, errnoOf, type File, type Fs } from "../env/env.ts";
 import { closeQuietly, writeFully } from "../storage/io.ts";
 import { checkpointFileName, joinPath, temporarySuffix } from "../storage/layout.ts";
@@ -73,7 +73,7 @@ async function writeAll(output: Output, head: CheckpointHead, sections: Sections
   let chain = first.chain;
   let count = 0;
   for await (const { kind, shard, payload } of sections) {
-    const next = encodeSectionHead({ kind, shard, payloadBytes: payload.length, payloadHash: hashOf(payload) }, chain);
+    const next = encodeSectionHead({ kind, shard, payloadBytes: payload.length, payloadHash: hash64(payload) }, chain);
     await output.add(next.bytes);
     await output.add(payload);
     chain = next.chain;
@@ -84,13 +84,6 @@ async function writeAll(output: Output, head: CheckpointHead, sections: Sections
   await output.finish();
   assert(output.bytes === fileBytes, "the footer is the file's last");
   return fileBytes;
-}
-
-/** In pieces, because the hash keeps memory for the longest input it has met. */
-function hashOf(payload: Uint8Array): bigint {
-  const hash = runningHash64();
-  for (let at = 0; at < payload.length; at += bufferBytes) hash.update(payload.subarray(at, at + bufferBytes));
-  return hash.digest();
 }
 
 async function readBack(env: Env, directory: string, head: CheckpointHead, bytes: number, path: string): Promise<void> {
