@@ -12,7 +12,7 @@ import { isWellFormed } from "./tag-order.ts";
 export { tagRangeAdmits } from "./tag-range.ts";
 export type { TagRange } from "./tag-range.ts";
 
-export const tagFilterMagic = 0x3146_5254;
+export const tagFilterMagic = 0x314d_5254;
 export const tagFilterHeadBytes = 12;
 export const maxFilterBytes = 64 << 10;
 const bitsPerKey = 10;
