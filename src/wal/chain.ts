@@ -9,6 +9,7 @@ import { damage, StartRefusal } from "../storage/refusal.ts";
 import { sectorBytes } from "./frame.ts";
 import type { WalFileHeader } from "./file-header.ts";
 import { holdsNothing, readHeader, type ReadHeader } from "./read-header.ts";
+import type { NamedFile } from "./successor.ts";
 
 export interface ChainFile {
   readonly path: string;
@@ -27,17 +28,15 @@ export interface ShardChain {
 export interface Chains {
   readonly shards: readonly ShardChain[];
   /** Files that never were part of a log: without a header, or begun by a start that did not come to name them. */
-  readonly unused: readonly string[];
+  readonly unused: readonly NamedFile[];
   /** Files of a log that nothing names any more: they were retired, and are still there or came back. */
-  readonly retired: readonly string[];
+  readonly retired: readonly NamedFile[];
   /** The greatest index seen in any file's name. */
   readonly greatestIndex: number;
 }
 
-interface PresentFile {
+interface PresentFile extends NamedFile {
   readonly path: string;
-  readonly shard: number;
-  readonly index: number;
 }
 
 export async function discoverChains(
@@ -63,19 +62,19 @@ export async function discoverChains(
       if (read.outcome === "absent") throw damage("a WAL file that the manifest names is missing", { file: path });
       files.push(continues(files.at(-1), path, read, expect(shard, index), true));
     }
-  const unused: string[] = [];
-  const retired: string[] = [];
+  const unused: NamedFile[] = [];
+  const retired: NamedFile[] = [];
   const present = await presentFiles(env, directory);
   for (const file of present.filter((one) => !isNamed(layouts, one))) {
     const { path, shard, index } = file;
     const read = await readHeader(env, path);
     if (read.outcome === "version") throw new StartRefusal("version", read.reason, { file: path });
-    if (read.outcome !== "header") unused.push(path);
+    if (read.outcome !== "header") unused.push(file);
     else if (read.header.directoryId !== directoryId) throw damage("a WAL file of another directory", { file: path });
     else if (isNext(chains[shard]?.at(-1), read.header, layoutNumber))
       chains[shard].push(continues(chains[shard].at(-1), path, read, expect(shard, index), false));
-    else if (isRetired(layouts, layoutNumber, file, read.header)) retired.push(path);
-    else if (read.header.predecessor.index === 0 && (await holdsNothing(env, path))) unused.push(path);
+    else if (isRetired(layouts, layoutNumber, file, read.header)) retired.push(file);
+    else if (read.header.predecessor.index === 0 && (await holdsNothing(env, path))) unused.push(file);
     else throw damage("a WAL file that the manifest does not name, and that continues none it names", { file: path });
   }
   const greatestIndex = present.at(-1)?.index ?? 0;

@@ -9,6 +9,8 @@ export interface WalConfig {
   readonly diskSyncMs: number;
   /** Bytes that may wait in front of a shard. */
   readonly queueBytes: number;
+  /** Where retired files are kept (6.7). */
+  readonly archiveDirectory?: string | undefined;
 }
 
 export const defaultWalConfig: WalConfig = { fileBytes: 64 << 20, diskSyncMs: 100, queueBytes: 64 << 20 };

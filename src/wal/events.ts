@@ -14,6 +14,14 @@ export type WalEvent =
   | { readonly type: "wal-abandoned"; readonly shard: number; readonly errno: string | undefined }
   | { readonly type: "wal-space-short"; readonly shard: number; readonly errno: string | undefined }
   | { readonly type: "wal-space-back"; readonly shard: number }
+  | { readonly type: "wal-retired"; readonly shard: number; readonly index: number }
+  /** It, and the files behind it, stay where they are until the archive takes it. */
+  | {
+      readonly type: "wal-archive-failed";
+      readonly shard: number;
+      readonly index: number;
+      readonly errno: string | undefined;
+    }
   | {
       readonly type: "wal-tail-cut";
       readonly shard: number;

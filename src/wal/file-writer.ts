@@ -6,33 +6,16 @@
 import { assert } from "../base/assert.ts";
 import { Fifo } from "../base/fifo.ts";
 import { writeFully, writeFullySync } from "../storage/io.ts";
-import type { Commit } from "./commit.ts";
 import { groupBytes, slowPauseMs, slowWriteMs, syncWriteBytes, syncWriteUnsyncedBytes } from "./config.ts";
 import { gather } from "./draft-arena.ts";
-import type { FrameDraft } from "./frame.ts";
-import type { FrameQueue } from "./frame-queue.ts";
+import type { Entry, FrameQueue } from "./frame-queue.ts";
 import type { ShardDeps } from "./shard-deps.ts";
 import { appendTo } from "./successor.ts";
 import type { WalFile } from "./wal-file.ts";
 
-/** A frame on its way: `commit` is absent for the WAL's own. */
-export interface Entry {
-  readonly draft: FrameDraft;
-  readonly commit: Commit | undefined;
-  /** Once it is written, everything up to it is synced. */
-  syncAsked: boolean;
-  /** Its end in the file and the hash there, once it is sealed. */
-  end: number;
-  hash: bigint;
-}
-
 /** What a failed call threw. */
 export interface Fault {
   readonly error: unknown;
-}
-
-export function entryOf(draft: FrameDraft, commit: Commit | undefined): Entry {
-  return { draft, commit, syncAsked: false, end: 0, hash: 0n };
 }
 
 export class FileWriter {

@@ -1,6 +1,22 @@
 /** Frames that wait to be written, in order, and how many bytes they are (spec 6.2: the queue is bounded in bytes). */
 import { Fifo } from "../base/fifo.ts";
-import type { Entry } from "./file-writer.ts";
+import type { Commit } from "./commit.ts";
+import type { FrameDraft } from "./frame.ts";
+
+/** A frame on its way: `commit` is absent for the WAL's own. */
+export interface Entry {
+  readonly draft: FrameDraft;
+  readonly commit: Commit | undefined;
+  /** Once it is written, everything up to it is synced. */
+  syncAsked: boolean;
+  /** Its end in the file and the hash there, once it is sealed. */
+  end: number;
+  hash: bigint;
+}
+
+export function entryOf(draft: FrameDraft, commit: Commit | undefined): Entry {
+  return { draft, commit, syncAsked: false, end: 0, hash: 0n };
+}
 
 export class FrameQueue {
   readonly #entries = new Fifo<Entry>();

@@ -11,6 +11,7 @@ import { type ChainFile, type Chains, discoverChains } from "./chain.ts";
 import { frameKind, type LogPlace } from "./commit.ts";
 import type { WalEvents } from "./events.ts";
 import { type Frame, sectorBytes, type SyncedPlace } from "./frame.ts";
+import { archiveAll } from "./retire.ts";
 import { judge, type ReplayDeps, type ReplayedShard, replayShard } from "./replay.ts";
 import { type ReplayStart, replayStart } from "./replay-start.ts";
 import type { NamedFile } from "./successor.ts";
@@ -34,6 +35,8 @@ export interface RecoveryDeps {
   readonly from?: readonly LogPlace[] | undefined;
   /** How far each shard was synced, by the same checkpoint. */
   readonly synced?: readonly SyncedPlace[] | undefined;
+  /** Where retired files go before they are removed. */
+  readonly archiveDirectory?: string | undefined;
   /** Asked between two stretches of the log; what it gives is awaited before more is read. */
   breathe?(): Promise<void> | undefined;
 }
@@ -49,6 +52,8 @@ export interface RecoveredWal {
   readonly shards: readonly RecoveredShard[];
   /** Part of the log, though no manifest has named them yet; oldest first. */
   readonly unnamed: readonly NamedFile[];
+  /** Retired and still there, because the archive does not take them. */
+  readonly leftovers: readonly NamedFile[];
   readonly greatestIndex: number;
 }
 
@@ -72,13 +77,22 @@ export async function recoverWal(deps: RecoveryDeps): Promise<RecoveredWal> {
     shards.push({ ...end, clean, powerLost });
   }
   for (const { last } of replayed) if (last && !last.named) await secure(env, last);
-  const removable = [...chains.unused, ...chains.retired];
-  for (const path of removable) await env.fs.unlink(path);
-  if (removable.length > 0) await env.fs.syncDir(directory);
+  const leftovers = await removeFiles(deps, chains);
   const unnamed = replayed.flatMap(({ files, shard }) =>
     files.filter(({ named }) => !named).map(({ header }) => ({ shard, index: header.index })),
   );
-  return { places, shards, unnamed, greatestIndex: chains.greatestIndex };
+  return { places, shards, unnamed, leftovers, greatestIndex: chains.greatestIndex };
+}
+
+/** What is no part of the log (6.5): gives back those that have to stay. */
+async function removeFiles(deps: RecoveryDeps, { unused, retired }: Chains): Promise<NamedFile[]> {
+  const { env, directory, manifest, archiveDirectory, events } = deps;
+  const { directoryId } = manifest;
+  const archived = await archiveAll({ env, directory, directoryId, archiveDirectory, events }, retired);
+  const removed = [...unused, ...archived];
+  for (const { shard, index } of removed) await env.fs.unlink(joinPath(directory, walFileName(shard, index)));
+  if (removed.length > 0) await env.fs.syncDir(directory);
+  return retired.filter((file) => !archived.includes(file));
 }
 
 /** What the checkpoint calls synced is learned before anything is judged: a log that ends before it is damaged. */

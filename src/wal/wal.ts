@@ -6,7 +6,7 @@ import { type Env, errnoOf } from "../env/env.ts";
 import type { ManifestStore } from "../storage/manifest.ts";
 import { StartRefusal } from "../storage/refusal.ts";
 import { carryTail, measureTail, type TailRange } from "./carry.ts";
-import type { FrameFields } from "./commit.ts";
+import type { FrameFields, LogPlace } from "./commit.ts";
 import { firstStepBytes, type WalConfig } from "./config.ts";
 import { DraftArena } from "./draft-arena.ts";
 import type { WalEvents } from "./events.ts";
@@ -14,6 +14,7 @@ import { firstFrameAt, type Predecessor } from "./file-header.ts";
 import { type FrameDraft, preparedUnit } from "./frame.ts";
 import type { LeftFile } from "./log-files.ts";
 import type { RecoveredShard, RecoveredWal } from "./recovery.ts";
+import { Retirement } from "./retire.ts";
 import { Shard } from "./shard.ts";
 import { type Lineage, succeed, withFiles } from "./successor.ts";
 import { WalFile } from "./wal-file.ts";
@@ -37,9 +38,11 @@ export interface Finding {
 
 export class Wal {
   readonly shards: readonly Shard[];
+  readonly #retirement: Retirement;
 
-  private constructor(shards: readonly Shard[]) {
+  private constructor(shards: readonly Shard[], retirement: Retirement) {
     this.shards = shards;
+    this.#retirement = retirement;
   }
 
   /**
@@ -83,7 +86,20 @@ export class Wal {
     const files = started.map(({ shard, file }) => ({ shard: shard.number, index: file.index }));
     await manifest.update((current) => ({ ...withFiles(current, [...recovered.unnamed, ...files]), generation }));
     await Promise.all(started.map(({ shard }) => shard.prepare()));
-    return new Wal(started.map(({ shard }) => shard));
+    const shards = started.map(({ shard }) => shard);
+    const retirement = new Retirement(
+      {
+        env,
+        directory,
+        directoryId: named.directoryId,
+        archiveDirectory: config.archiveDirectory,
+        events: deps.events,
+        manifest,
+        files: shards.map(({ files }) => files),
+      },
+      recovered.leftovers,
+    );
+    return new Wal(shards, retirement);
   }
 
   /** A topic lives on one shard for good: a hash of its id that no version may change. */
@@ -100,8 +116,18 @@ export class Wal {
     return this.shards.reduce((sum, shard) => sum + shard.loggedBytes, 0);
   }
 
+  /**
+   * Drops every file that lies wholly before `keep`, by shard the earliest place that a kept checkpoint or a backup still
+   * needs; says how many. A file that the archive does not take stays, and so do the ones behind it.
+   */
+  retire(keep: readonly LogPlace[]): Promise<number> {
+    assert(keep.length === this.shards.length, "there is a place for every shard");
+    return this.#retirement.run(keep);
+  }
+
   async close(nextStamp: () => number): Promise<void> {
     await Promise.all(this.shards.map((shard) => shard.close(nextStamp())));
+    await this.#retirement.settled();
   }
 
   abort(): void {
