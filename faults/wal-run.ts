@@ -3,7 +3,7 @@
  * what the next run finds, with places.
  */
 import type { TopicsError } from "../src/base/errors.ts";
-import { ManifestStore } from "../src/storage/manifest.ts";
+import { type Manifest, ManifestStore } from "../src/storage/manifest.ts";
 import { type Commit, type CommitStage, type Draft, frameKind, type LogPlace } from "../src/wal/commit.ts";
 import { defaultWalConfig, type WalConfig } from "../src/wal/config.ts";
 import type { WalEvent } from "../src/wal/events.ts";
@@ -65,6 +65,8 @@ export interface RunOptions {
   readonly shards?: number;
   readonly config?: WalConfig;
   readonly recovery?: Partial<RecoveryDeps>;
+  /** The number of shards from this run on; the manifest that begins them is the only one. */
+  readonly newShards?: number;
 }
 
 /** One process with the WAL of a directory. */
@@ -76,6 +78,7 @@ export class WalRun {
   readonly env: SimEnv;
   readonly manifest: ManifestStore;
   readonly latchNotes: number[] = [];
+  switchedTo: readonly LogPlace[] | undefined;
   readonly #options: RunOptions;
   #recovered: RecoveredWal | undefined;
   #wal: Wal | undefined;
@@ -157,6 +160,14 @@ export class WalRun {
   }
 
   async begin(): Promise<void> {
+    const { newShards } = this.#options;
+    const layout = {
+      shards: newShards ?? 0,
+      switchTo: (change: (manifest: Manifest) => Manifest, places: readonly LogPlace[]) => {
+        this.switchedTo = places;
+        return this.manifest.update(change);
+      },
+    };
     this.#wal = await Wal.start(
       {
         env: this.env,
@@ -172,6 +183,7 @@ export class WalRun {
       },
       this.recovered,
       [],
+      newShards === undefined ? undefined : layout,
     );
   }
 

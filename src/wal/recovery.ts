@@ -5,8 +5,9 @@
 import { type Env, errnoOf, type File } from "../env/env.ts";
 import { assert } from "../base/assert.ts";
 import { readFully, writeFully } from "../storage/io.ts";
-import { joinPath, walFileName } from "../storage/layout.ts";
+import { joinPath, manifestName, walFileName } from "../storage/layout.ts";
 import type { Manifest } from "../storage/manifest.ts";
+import { damage } from "../storage/refusal.ts";
 import { type ChainFile, type Chains, discoverChains } from "./chain.ts";
 import { frameKind, type LogPlace } from "./commit.ts";
 import type { WalEvents } from "./events.ts";
@@ -60,6 +61,10 @@ export interface RecoveredWal {
 export async function recoverWal(deps: RecoveryDeps): Promise<RecoveredWal> {
   const { env, directory, manifest } = deps;
   const layoutNumber = manifest.layouts.length - 1;
+  if (layoutNumber > 0 && !deps.from)
+    throw damage("the log of an earlier number of shards is in no checkpoint", {
+      file: joinPath(directory, manifestName),
+    });
   const chains = await discoverChains(env, directory, manifest.directoryId, manifest.layouts, layoutNumber);
   const starts = chains.shards.map((chain, shard) =>
     replayStart(chain, deps.from?.[shard], (index) => joinPath(directory, walFileName(shard, index))),

@@ -2,22 +2,23 @@
  * The write-ahead log of a directory (spec 6.2): its shards, and how a start begins a new file on each of them (6.5).
  */
 import { assert } from "../base/assert.ts";
-import { type Env, errnoOf } from "../env/env.ts";
+import type { Env } from "../env/env.ts";
 import type { ManifestStore } from "../storage/manifest.ts";
-import { StartRefusal } from "../storage/refusal.ts";
-import { carryTail, measureTail, type TailRange } from "./carry.ts";
-import type { FrameFields, LogPlace } from "./commit.ts";
-import { firstStepBytes, type WalConfig } from "./config.ts";
-import { DraftArena } from "./draft-arena.ts";
+import { beginFile, type Finding, keptTail, leftFiles } from "./begin-file.ts";
+import type { LogPlace } from "./commit.ts";
+import type { WalConfig } from "./config.ts";
 import type { WalEvents } from "./events.ts";
-import { firstFrameAt, type Predecessor } from "./file-header.ts";
-import { type FrameDraft, preparedUnit } from "./frame.ts";
 import type { LeftFile } from "./log-files.ts";
-import type { RecoveredShard, RecoveredWal } from "./recovery.ts";
+import { beginLayout, type LayoutDeps, type NewLayout } from "./new-layout.ts";
+import type { RecoveredWal } from "./recovery.ts";
 import { Retirement } from "./retire.ts";
 import { Shard } from "./shard.ts";
-import { type Lineage, succeed, withFiles } from "./successor.ts";
-import { WalFile } from "./wal-file.ts";
+import type { ShardDeps } from "./shard-deps.ts";
+import { type Lineage, withFiles } from "./successor.ts";
+import type { SyncedPlaces } from "./synced-places.ts";
+import type { WalFile } from "./wal-file.ts";
+
+export type { Finding } from "./begin-file.ts";
 
 export interface WalDeps {
   readonly env: Env;
@@ -28,12 +29,6 @@ export interface WalDeps {
   nextStamp(): number;
   noteLatch(shard: number): Promise<void>;
   crash(error: unknown): void;
-}
-
-/** A frame that recovery adds: what it found out, durable before anything is served. */
-export interface Finding {
-  readonly fields: FrameFields;
-  readonly payload: Uint8Array;
 }
 
 export class Wal {
@@ -47,59 +42,48 @@ export class Wal {
 
   /**
    * Begins a new file per shard with what is kept of its tail and with the findings, all synced before its header; then
-   * one manifest switches all shards. Interrupted anywhere, the next start comes to the same.
+   * one manifest switches all shards. Interrupted anywhere, the next start comes to the same. With `layout` another number
+   * of shards begins.
    */
-  static async start(deps: WalDeps, recovered: RecoveredWal, findings: readonly (readonly Finding[])[]): Promise<Wal> {
-    const { env, directory, manifest, config } = deps;
+  static async start(
+    deps: WalDeps,
+    recovered: RecoveredWal,
+    findings: readonly (readonly Finding[])[],
+    layout?: NewLayout,
+  ): Promise<Wal> {
+    const { env, directory, manifest, config, events } = deps;
     const named = manifest.current;
-    const generation = named.generation + 1;
     let index = Math.max(named.nextIndex, recovered.greatestIndex + 1);
     const nextIndex = (): number => index++;
-    const started: { shard: Shard; file: WalFile }[] = [];
-    for (const shard of recovered.shards) {
-      const lineage: Lineage = {
-        directoryId: named.directoryId,
-        layout: named.layouts.length - 1,
-        shard: shard.shard,
-        shards: recovered.shards.length,
-        generation,
-      };
-      const tail = await tailOf(deps, recovered, shard, lineage.shards);
-      const file = await beginFile(deps, recovered, tail, lineage, nextIndex(), findings[shard.shard] ?? []);
-      const shardDeps = {
+    const nextStamp = (): number => deps.nextStamp();
+    const layoutDeps = { env, directory, config, named, generation: named.generation + 1, nextIndex, nextStamp };
+    const { started, places } = layout
+      ? await startLayout(layoutDeps, recovered, findings, layout)
+      : await startShards(layoutDeps, recovered, findings, manifest);
+    const shards = started.map(({ lineage, file, left }) => {
+      const shardDeps: ShardDeps = {
         env,
         directory,
         config,
         manifest,
         lineage,
-        places: recovered.places,
-        events: deps.events,
+        places,
+        events,
         nextIndex,
-        nextStamp: () => deps.nextStamp(),
-        noteLatch: (number: number) => deps.noteLatch(number),
-        crash: (error: unknown) => deps.crash(error),
+        nextStamp,
+        noteLatch: (number) => deps.noteLatch(number),
+        crash: (error) => deps.crash(error),
       };
-      started.push({ shard: new Shard(shardDeps, file, leftFiles(shard, tail)), file });
-    }
-    for (const { shard, file } of started)
-      recovered.places.learn(shard.number, { index: file.index, position: file.syncedEnd });
-    const files = started.map(({ shard, file }) => ({ shard: shard.number, index: file.index }));
-    await manifest.update((current) => ({ ...withFiles(current, [...recovered.unnamed, ...files]), generation }));
-    await Promise.all(started.map(({ shard }) => shard.prepare()));
-    const shards = started.map(({ shard }) => shard);
-    const retirement = new Retirement(
-      {
-        env,
-        directory,
-        directoryId: named.directoryId,
-        archiveDirectory: config.archiveDirectory,
-        events: deps.events,
-        manifest,
-        files: shards.map(({ files }) => files),
-      },
-      recovered.leftovers,
+      return new Shard(shardDeps, file, left);
+    });
+    await Promise.all(shards.map((shard) => shard.prepare()));
+    const { archiveDirectory } = config;
+    const files = shards.map((shard) => shard.files);
+    const { directoryId } = named;
+    return new Wal(
+      shards,
+      new Retirement({ env, directory, directoryId, archiveDirectory, events, manifest, files }, recovered.leftovers),
     );
-    return new Wal(shards, retirement);
   }
 
   /** A topic lives on one shard for good: a hash of its id that no version may change. */
@@ -141,78 +125,51 @@ export function shardNumber(topicId: number, shards: number): number {
   return (Math.imul(topicId, 0x9e37_79b1) >>> 16) % shards;
 }
 
-async function beginFile(
-  deps: WalDeps,
+interface StartedFile {
+  readonly lineage: Lineage;
+  readonly file: WalFile;
+  readonly left: readonly LeftFile[];
+}
+
+interface Started {
+  readonly started: readonly StartedFile[];
+  readonly places: SyncedPlaces;
+}
+
+async function startShards(
+  deps: LayoutDeps,
   recovered: RecoveredWal,
-  tail: KeptTail,
-  lineage: Lineage,
-  index: number,
-  findings: readonly Finding[],
-): Promise<WalFile> {
-  const { env, directory, config } = deps;
-  const arena = new DraftArena(lineage.shards);
-  const drafts = findings.map((finding) => arena.copyOf(finding.fields, finding.payload));
-  const carriedBytes = tail.bytes + drafts.reduce((sum, draft) => sum + draft.bytes.length, 0);
-  const spare = Math.min(firstStepBytes, config.fileBytes);
-  const length = Math.ceil((firstFrameAt + carriedBytes + spare) / preparedUnit) * preparedUnit;
-  try {
-    const file = await WalFile.prepare(env, directory, lineage.shard, index, length);
-    await succeed(env, file, {
-      lineage,
-      predecessor: tail.predecessor,
-      stamp: deps.nextStamp(),
-      synced: recovered.places.all,
-      carried: chain(tail.range ? carryTail(env, tail.range, arena) : undefined, drafts),
-      carriedBytes,
-    });
-    return file;
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno !== "ENOSPC" && errno !== "EDQUOT") throw error;
-    throw new StartRefusal("space", `no space to start: shard ${lineage.shard} needs ${length} bytes in ${directory}`);
+  findings: readonly (readonly Finding[])[],
+  manifest: ManifestStore,
+): Promise<Started> {
+  const { named, generation } = deps;
+  const { places, unnamed } = recovered;
+  const started: StartedFile[] = [];
+  for (const end of recovered.shards) {
+    const lineage: Lineage = {
+      directoryId: named.directoryId,
+      layout: named.layouts.length - 1,
+      shard: end.shard,
+      shards: recovered.shards.length,
+      generation,
+    };
+    const tail = await keptTail(deps.env, end, lineage.shards, places);
+    const beginning = { tail, findings: findings[end.shard] ?? [], synced: places.all };
+    const file = await beginFile(deps, { lineage, index: deps.nextIndex(), ...beginning });
+    started.push({ lineage, file, left: leftFiles(end, tail) });
   }
+  for (const { lineage, file } of started) places.learn(lineage.shard, { index: file.index, position: file.syncedEnd });
+  const files = started.map(({ lineage, file }) => ({ shard: lineage.shard, index: file.index }));
+  await manifest.update((current) => ({ ...withFiles(current, [...unnamed, ...files]), generation }));
+  return { started, places };
 }
 
-async function* chain(
-  tail: AsyncGenerator<readonly FrameDraft[]> | undefined,
-  drafts: readonly FrameDraft[],
-): AsyncGenerator<readonly FrameDraft[]> {
-  if (tail) yield* tail;
-  if (drafts.length > 0) yield drafts;
-}
-
-interface KeptTail {
-  readonly predecessor: Predecessor;
-  readonly range: TailRange | undefined;
-  readonly bytes: number;
-}
-
-/** The files that the shard's new one continues, each with the end that the next one declares. */
-function leftFiles({ files }: RecoveredShard, { predecessor }: KeptTail): LeftFile[] {
-  return files.map(({ header }, at) => ({
-    index: header.index,
-    end: (files.at(at + 1)?.header.predecessor ?? predecessor).end,
-  }));
-}
-
-/** What lies between the last place known to be synced, which the new header declares, and the last good frame. */
-async function tailOf(
-  deps: WalDeps,
+async function startLayout(
+  deps: LayoutDeps,
   recovered: RecoveredWal,
-  shard: RecoveredShard,
-  shards: number,
-): Promise<KeptTail> {
-  const { last, scanned } = shard;
-  if (!last || !scanned) return { predecessor: { index: 0, end: 0, hash: 0n }, range: undefined, bytes: 0 };
-  const known = recovered.places.of(shard.shard);
-  const fileIndex = last.header.index;
-  assert(known.index === fileIndex && known.position <= scanned.end, "what is known to be synced was judged");
-  assert(scanned.hash !== undefined, "the hash that the log ends with is known");
-  if (known.position === scanned.end)
-    return { predecessor: { index: fileIndex, end: scanned.end, hash: scanned.hash }, range: undefined, bytes: 0 };
-  const expected = { shard: shard.shard, shards, fileIndex };
-  const range: TailRange = { path: last.path, expected, from: known.position, to: scanned.end };
-  const { bytes, startHash } = await measureTail(deps.env, range);
-  assert(startHash !== undefined, "a tail begins with a frame");
-  return { predecessor: { index: fileIndex, end: known.position, hash: startHash }, range, bytes };
+  findings: readonly (readonly Finding[])[],
+  layout: NewLayout,
+): Promise<Started> {
+  const { lineages, files, places } = await beginLayout(deps, recovered, findings, layout);
+  return { started: lineages.map((lineage, shard) => ({ lineage, file: files[shard], left: [] })), places };
 }
