@@ -95,9 +95,9 @@ export class FilterBuilder {
     return this.#bytes;
   }
 
-  /** A tag in UTF-8, and how many of its first bytes it has in common with one that was added before. */
-  add(tag: Uint8Array, common: number): void {
-    eachKey(tag, (length, whole, a, b) => {
+  /** A tag in UTF-8, as it lies in `bytes`, and how many of its first bytes one has that was added before. */
+  add(bytes: Uint8Array, start: number, end: number, common: number): void {
+    eachKey(bytes, start, end, (length, whole, a, b) => {
       if (whole || length > common) this.#set(a, b);
     });
   }
@@ -138,24 +138,30 @@ function computeKey(predicate: Predicate): Key | undefined {
   const wanted = predicate.op === "Eq" ? predicate.value : predicate.prefix;
   if (!isWellFormed(wanted)) return undefined;
   let found: Key | undefined;
-  eachKey(Buffer.from(wanted), (_, whole, a, b) => {
+  const bytes = Buffer.from(wanted);
+  eachKey(bytes, 0, bytes.length, (_, whole, a, b) => {
     if (!whole || predicate.op === "Eq") found = { a, b };
   });
   return found;
 }
 
 /** Every key of a tag: its prefixes from short to long, then itself. Two hashes go along over its bytes. */
-function eachKey(tag: Uint8Array, visit: (length: number, whole: boolean, a: number, b: number) => void): void {
+function eachKey(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  visit: (length: number, whole: boolean, a: number, b: number) => void,
+): void {
   let a = 0x811c_9dc5;
   let b = 0x9e37_79b9;
-  for (let i = 0; i < tag.length; i++) {
-    a = Math.imul(a ^ tag[i], 0x0100_0193);
-    b = Math.imul(((b << 5) | (b >>> 27)) ^ tag[i], 0x9e37_79b1);
-    const length = i + 1;
-    if (length <= longestPrefix && (length & i) === 0)
+  for (let i = start; i < end; i++) {
+    a = Math.imul(a ^ bytes[i], 0x0100_0193);
+    b = Math.imul(((b << 5) | (b >>> 27)) ^ bytes[i], 0x9e37_79b1);
+    const length = i + 1 - start;
+    if (length <= longestPrefix && (length & (length - 1)) === 0)
       visit(length, false, finish(a ^ 1), (finish(b ^ length) | 1) >>> 0);
   }
-  visit(tag.length, true, finish(a), (finish(b) | 1) >>> 0);
+  visit(end - start, true, finish(a), (finish(b) | 1) >>> 0);
 }
 
 /** Lets every bit of a hash depend on every other. */

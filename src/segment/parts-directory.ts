@@ -19,7 +19,7 @@ import { wrongEntry } from "./part-entry.ts";
 
 const rowBytes = 79;
 
-export function encodePartRow(entry: PartEntry): Uint8Array {
+function encodePartRow(entry: PartEntry): Uint8Array {
   const least = Buffer.from(entry.tags?.least ?? "");
   const greatest = Buffer.from(entry.tags?.greatest ?? "");
   const bytes = new Uint8Array(rowBytes + least.length + greatest.length);
@@ -42,6 +42,34 @@ export function encodePartRow(entry: PartEntry): Uint8Array {
   bytes.set(least, rowBytes);
   bytes.set(greatest, rowBytes + least.length);
   return bytes;
+}
+
+/** The rows of the parts so far: as bytes, because there may be very many. */
+export class PartRows {
+  #bytes = new Uint8Array(1024);
+  #length = 0;
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(entry: PartEntry): void {
+    const row = encodePartRow(entry);
+    if (this.#length + row.length > this.#bytes.length) {
+      const larger = new Uint8Array(2 * this.#bytes.length);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(row, this.#length);
+    this.#length += row.length;
+    this.#count++;
+  }
+
+  /** The whole directory. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
 }
 
 export type DecodedParts =

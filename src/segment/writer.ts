@@ -21,7 +21,7 @@ import {
 import { IndexRows } from "./index.ts";
 import { SequentialOutput } from "./output.ts";
 import { wrongEntry, type PartEntry } from "./part-entry.ts";
-import { encodePartRow } from "./parts-directory.ts";
+import { PartRows } from "./parts-directory.ts";
 import { writeTags, type Posting } from "./tag-table-writer.ts";
 export type { Posting } from "./tag-table-writer.ts";
 
@@ -63,7 +63,7 @@ export class SegmentWriter {
   readonly #file: File;
   readonly #output: SequentialOutput;
   readonly #rows = new IndexRows();
-  readonly #directory: Uint8Array[] = [];
+  readonly #directory = new PartRows();
   #part: OpenPart | undefined;
   #state: "open" | "finishing" | "renamed" | "ended" = "open";
   #closed = false;
@@ -110,7 +110,7 @@ export class SegmentWriter {
     const at = this.#output.position;
     const payloadHash = hash64(payload);
     const header = encodeBlockHeader({
-      ...{ payloadBytes: payload.length, file: this.#place.file, ordinal: this.#directory.length },
+      ...{ payloadBytes: payload.length, file: this.#place.file, ordinal: this.#directory.count },
       ...{ topicId: part.topicId, epoch: part.epoch, firstSeq, lastSeq, records, at, payloadHash },
     });
     this.#rows.add(part.firstSeq, {
@@ -129,7 +129,7 @@ export class SegmentWriter {
   async endPart(postings: Iterable<Posting>): Promise<PartEntry> {
     const part = this.#part;
     assert(part !== undefined && this.#rows.count > 0, "a part has a block");
-    const tags = await writeTags(this.#env.timers, part, postings);
+    const tags = await writeTags(this.#env, part, postings);
     let places;
     if (tags !== undefined) {
       const table = extentOf(this.#output.position, tags.table);
@@ -140,12 +140,12 @@ export class SegmentWriter {
     const bytes = this.#rows.encode(places);
     const index = extentOf(this.#output.position, bytes);
     await this.#output.put(bytes);
-    const ordinal = this.#directory.length;
+    const ordinal = this.#directory.count;
     const blocks = this.#rows.count;
     const entry: PartEntry = { file: this.#place.file, ordinal, ...part, blocks, index, tags: tags?.range };
     const wrong = wrongEntry(entry);
     assert(wrong === undefined, `a part's entry is right: ${wrong}`);
-    this.#directory.push(encodePartRow(entry));
+    this.#directory.add(entry);
     this.#part = undefined;
     return entry;
   }
@@ -153,14 +153,14 @@ export class SegmentWriter {
   /** The file is there by its name, for good, when it resolves. When it rejects it may be; `abort` takes it away. */
   async finish(): Promise<{ readonly bytes: number }> {
     assert(this.#state === "open" && this.#part === undefined, "a segment is finished once, between parts");
-    assert(this.#directory.length > 0, "a segment has a part");
+    assert(this.#directory.count > 0, "a segment has a part");
     this.#state = "finishing";
-    const rows = Buffer.concat(this.#directory);
-    const directory = extentOf(this.#output.position, rows);
-    await this.#output.put(rows);
+    const { bytes, count: parts } = this.#directory;
+    const directory = extentOf(this.#output.position, bytes);
+    await this.#output.put(bytes);
     const { file } = this.#place;
     const fileBytes = this.#output.position + segmentFooterBytes;
-    await this.#output.put(encodeSegmentFooter({ file, parts: this.#directory.length, directory, fileBytes }));
+    await this.#output.put(encodeSegmentFooter({ file, parts, directory, fileBytes }));
     await this.#output.end();
     await this.#close();
     const { fs } = this.#env;
