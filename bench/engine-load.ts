@@ -1,4 +1,5 @@
 /** The engine without HTTP, in this process, on the real disk: what the work itself costs. */
+import { defaultStorageConfig } from "../src/engine/storage-config.ts";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,7 +37,15 @@ export async function runEngine({ work, warmUpMs, durationMs }: EngineTask): Pro
   const directory = await mkdtemp(join(tmpdir(), "topics-bench-"));
   const engine = await openEngine(
     nodeEnv(),
-    { directory, shards: 1, shardsAsked: false, wal: defaultWalConfig, maxTopics: 0, maxIdempotencyKeys: 0 },
+    {
+      directory,
+      shards: 1,
+      shardsAsked: false,
+      wal: defaultWalConfig,
+      storage: defaultStorageConfig,
+      maxTopics: 0,
+      maxIdempotencyKeys: 0,
+    },
     { events: () => undefined, crash: fail },
   );
   try {

@@ -2,6 +2,7 @@
  * An engine started in-process with small files, and the two things that cases do with it: writing as HTTP would, and
  * reading everything there is as one text that can be compared.
  */
+import { defaultStorageConfig } from "../src/engine/storage-config.ts";
 import { portableSlicer } from "../src/base/json-slice.ts";
 import { defaultBatchLimits, maxIdempotencyKeyBytes } from "../src/base/limits.ts";
 import type { AppendRequest } from "../src/engine/api.ts";
@@ -27,6 +28,7 @@ export function startEngine(env: Env, options: RunOptions): Promise<RunningEngin
     shards: options.shards ?? 2,
     shardsAsked: false,
     wal: { ...defaultWalConfig, fileBytes: options.fileBytes ?? 64 << 10 },
+    storage: defaultStorageConfig,
     maxTopics: 1000,
     maxIdempotencyKeys: 1000,
   };

@@ -1,4 +1,5 @@
 /** A server on a simulated disk: one process at a time, in virtual time, with an oracle looking on. */
+import { defaultStorageConfig, type StorageConfig } from "../../src/engine/storage-config.ts";
 import { openEngine, type RunningEngine } from "../../src/engine/engine.ts";
 import type { EngineConfig } from "../../src/engine/config.ts";
 import type { EngineEvent } from "../../src/engine/events.ts";
@@ -15,6 +16,7 @@ import { Client } from "./client.ts";
 export interface ServerConfig {
   readonly shards: number;
   readonly wal: WalConfig;
+  readonly storage?: StorageConfig;
 }
 
 /** Files so small that everything happens soon. */
@@ -91,6 +93,7 @@ export class Machine {
       shards,
       shardsAsked: false,
       wal,
+      storage: this.config.storage ?? defaultStorageConfig,
       maxTopics: 0,
       maxIdempotencyKeys: 100_000,
     };

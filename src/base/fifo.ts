@@ -33,6 +33,11 @@ export class Fifo<T> {
     return this.length > 0 ? this.#items[this.#items.length - 1] : undefined;
   }
 
+  /** In order; nothing may be taken meanwhile. */
+  *[Symbol.iterator](): Generator<T> {
+    for (let at = this.#first; at < this.#items.length; at++) yield this.#items[at] as T;
+  }
+
   /** Everything, in order; the queue is empty afterwards. */
   drain(): T[] {
     const items = this.#items.slice(this.#first) as T[];

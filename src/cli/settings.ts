@@ -5,6 +5,7 @@
  */
 import { cpus } from "node:os";
 import { bodyBytesCeiling, defaultBatchLimits, defaultMaxLimit, minDepth } from "../base/limits.ts";
+import { defaultStorageConfig } from "../engine/storage-config.ts";
 import { defaultWalConfig } from "../wal/config.ts";
 import { maxShards } from "../wal/frame.ts";
 
@@ -78,6 +79,50 @@ export const settings = {
     defaultWalConfig.diskSyncMs,
     "how long an acked disk write may stay un-synced",
   ),
+  TOPICS_CACHE_BYTES: setting(integer(0, anySize), defaultStorageConfig.cacheBytes, "sealed records kept in memory"),
+  TOPICS_TAIL_BYTES: setting(
+    integer(1 << 20, anySize),
+    defaultStorageConfig.tailBytes,
+    "memory of records that are not sealed yet",
+  ),
+  TOPICS_CHECKPOINT_BYTES: setting(
+    integer(65_536, anySize),
+    defaultStorageConfig.checkpointBytes,
+    "log after which a checkpoint is due",
+  ),
+  TOPICS_CHECKPOINT_MS: setting(
+    integer(100, 2 ** 31 - 1),
+    defaultStorageConfig.checkpointMs,
+    "time after which a checkpoint is due, if anything was logged",
+  ),
+  TOPICS_SEGMENT_MAX_EVENTS: setting(
+    integer(1, 1 << 28),
+    defaultStorageConfig.segmentMaxRecords,
+    "records after which a topic's tail is sealed",
+  ),
+  TOPICS_SEGMENT_MAX_BYTES: setting(
+    integer(1, 2 ** 31),
+    defaultStorageConfig.segmentMaxBytes,
+    "bytes after which a topic's tail is sealed",
+  ),
+  TOPICS_SEGMENT_MAX_AGE_MS: setting(
+    integer(0, anySize),
+    defaultStorageConfig.segmentMaxAgeMs,
+    "age at which a tail of 256 KiB or more is sealed; 0 is never",
+  ),
+  TOPICS_COLD_DIR: setting(plainText, "", "directory for older segments; off when unset"),
+  TOPICS_HOT_RETAIN_SEGMENTS: setting(
+    integer(0, anySize),
+    defaultStorageConfig.hotRetainSegments,
+    "newest segments of a topic that stay out of the cold directory",
+  ),
+  TOPICS_HOT_RETAIN_BYTES: setting(
+    integer(0, anySize),
+    defaultStorageConfig.hotRetainBytes,
+    "bytes of a topic that stay out of the cold directory; 0 counts segments only",
+  ),
+  TOPICS_WAL_ARCHIVE_DIR: setting(plainText, "", "directory that keeps retired log files; off when unset"),
+  TOPICS_BACKUP_DIR: setting(plainText, "", "directory that POST /v0/backup writes to; off when unset"),
   TOPICS_MAX_TOPICS: setting(integer(0, anySize), 100_000, "topics in all; 0 is unlimited"),
   TOPICS_MAX_IDEMPOTENCY_KEYS: setting(
     integer(0, anySize),
@@ -104,9 +149,7 @@ export type Settings = { readonly [Name in SettingName]: (typeof settings)[Name]
 
 /** Names that the contract has and this version does not act on yet. The one that guards access refuses the start instead. */
 const later = new Set(
-  `PROBE_AUTH MAX_CLAIM MAX_WATCH_TOPICS COLD_DIR WAL_ARCHIVE_DIR BACKUP_DIR CACHE_BYTES STREAM_BUFFER_BYTES
-  CHECKPOINT_BYTES CHECKPOINT_MS MAX_BUFFERED_BYTES ROUTER_RETAIN_BYTES TAIL_BYTES SEGMENT_MAX_EVENTS SEGMENT_MAX_BYTES
-  SEGMENT_MAX_AGE_MS HOT_RETAIN_SEGMENTS HOT_RETAIN_BYTES MAX_ROUTERS MAX_WATCH_SESSIONS MAX_SSE_CONNECTIONS
+  `PROBE_AUTH MAX_CLAIM MAX_WATCH_TOPICS STREAM_BUFFER_BYTES MAX_BUFFERED_BYTES ROUTER_RETAIN_BYTES MAX_ROUTERS MAX_WATCH_SESSIONS MAX_SSE_CONNECTIONS
   MAX_SSE_CONNECTIONS_PER_KEY MAX_INFLIGHT_PER_KEY MAX_TOTAL_BYTES CORS_ORIGINS`
     .split(/\s+/)
     .map((name) => `TOPICS_${name}`),

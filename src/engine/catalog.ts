@@ -4,6 +4,7 @@ import type { Topic } from "../topic/topic.ts";
 
 export class Catalog {
   readonly #byName = new Map<string, Topic>();
+  readonly #byId = new Map<number, Topic>();
   #names: string[] = [];
   #sorted = true;
 
@@ -15,6 +16,10 @@ export class Catalog {
     return this.#byName.get(name);
   }
 
+  withId(id: number): Topic | undefined {
+    return this.#byId.get(id);
+  }
+
   all(): IterableIterator<Topic> {
     return this.#byName.values();
   }
@@ -22,6 +27,7 @@ export class Catalog {
   add(topic: Topic): void {
     assert(!this.#byName.has(topic.name), "a name is one topic's");
     this.#byName.set(topic.name, topic);
+    this.#byId.set(topic.id, topic);
     this.#names.push(topic.name);
     this.#sorted = this.#sorted && (this.#names.length === 1 || this.#names.at(-2)! < topic.name);
   }
@@ -29,6 +35,7 @@ export class Catalog {
   remove(topic: Topic): void {
     assert(this.#byName.get(topic.name) === topic, "a topic is removed once");
     this.#byName.delete(topic.name);
+    this.#byId.delete(topic.id);
     this.#sort();
     this.#names.splice(this.#firstFrom(topic.name), 1);
   }

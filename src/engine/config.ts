@@ -1,4 +1,5 @@
 /** What the engine has to be told (spec 7.1). */
+import type { StorageConfig } from "./storage-config.ts";
 import type { WalConfig } from "../wal/config.ts";
 
 export interface EngineConfig {
@@ -8,6 +9,7 @@ export interface EngineConfig {
   /** The number was asked for, and is not just the default. */
   readonly shardsAsked: boolean;
   readonly wal: WalConfig;
+  readonly storage: StorageConfig;
   /** 0: unlimited. */
   readonly maxTopics: number;
   readonly maxIdempotencyKeys: number;

@@ -1,3 +1,4 @@
+import { defaultStorageConfig } from "./storage-config.ts";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { closeSync, constants, mkdtempSync, open as openFile, openSync, rmSync } from "node:fs";
@@ -55,6 +56,7 @@ describe("the engine on a real disk", () => {
       shards: 2,
       shardsAsked: false,
       wal: defaultWalConfig,
+      storage: defaultStorageConfig,
       maxTopics: 10,
       maxIdempotencyKeys: 10,
     };

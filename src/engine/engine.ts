@@ -32,7 +32,8 @@ import { EngineClock } from "./engine-clock.ts";
 import type { EngineHooks } from "./engine-hooks.ts";
 import { Housekeeper } from "./housekeeper.ts";
 import { effectivePriority } from "./priority.ts";
-import { recover } from "./recover.ts";
+import { recover, type Recovered } from "./recover.ts";
+import { Storage } from "./storage.ts";
 import { SharedQuota } from "./quota.ts";
 
 export interface RunningEngine extends Engine {
@@ -64,6 +65,7 @@ class TopicsEngine implements RunningEngine {
   #wal: Wal | undefined;
   #creator: CreatorDeps | undefined;
   #housekeeper: Housekeeper | undefined;
+  #storage: Storage | undefined;
 
   constructor(env: Env, config: EngineConfig, hooks: EngineHooks, directory: OpenDirectory) {
     this.#env = env;
@@ -76,7 +78,7 @@ class TopicsEngine implements RunningEngine {
 
   async recover(): Promise<void> {
     const started = this.#env.clock.monotonicMs();
-    const { wal, ids, topicDeps } = await refusing(this.#config.directory, () =>
+    const recovered = await refusing(this.#config.directory, () =>
       recover({
         env: this.#env,
         config: this.#config,
@@ -88,9 +90,17 @@ class TopicsEngine implements RunningEngine {
         progress: (fraction) => (this.#status = { state: "recovering", replayProgress: fraction }),
       }),
     );
+    const { wal, ids, topicDeps } = recovered;
     this.#wal = wal;
+    this.#storage = await refusing(this.#config.directory, () => this.#startStorage(recovered));
     this.#creator = { catalog: this.#catalog, ids, wal, topicDeps, maxTopics: this.#config.maxTopics };
-    this.#housekeeper = new Housekeeper(this.#env.timers, this.#clock, wal, () => this.#catalog.all());
+    this.#housekeeper = new Housekeeper(
+      this.#env.timers,
+      this.#clock,
+      wal,
+      () => this.#catalog.all(),
+      () => this.#storage?.tend(),
+    );
     this.#status = { state: "ready", topics: 0, readOnlyShards: [], shards: wal.shards.length };
     this.#hooks.events({
       type: "recovered",
@@ -121,6 +131,7 @@ class TopicsEngine implements RunningEngine {
 
   async append(name: string, request: AppendRequest): Promise<AppendResult> {
     const existing = this.#known(name);
+    await this.#storage?.room();
     if (existing) return { ...(await existing.append(request)), created: false };
     const { topic, created } = await this.#createFor(name, request);
     // Both are staged in one go; the answer to the records comes behind the creation's.
@@ -200,6 +211,7 @@ class TopicsEngine implements RunningEngine {
     const topic = this.#catalog.named(name);
     if (!topic?.isGone) return topic;
     this.#catalog.remove(topic);
+    this.#storage?.topicGone(topic);
     return undefined;
   }
 
@@ -263,7 +275,24 @@ class TopicsEngine implements RunningEngine {
     return drained;
   }
 
+  #startStorage(recovered: Recovered): Promise<Storage> {
+    return Storage.start(
+      {
+        env: this.#env,
+        directory: this.#config.directory,
+        config: this.#config.storage,
+        manifest: this.#directory.manifest,
+        catalog: this.#catalog,
+        clock: this.#clock,
+        events: this.#hooks.events,
+        crash: (error) => this.#hooks.crash(error),
+      },
+      recovered,
+    );
+  }
+
   async #closeWal(wal: Wal): Promise<void> {
+    await this.#storage?.stop();
     const lowered: Promise<void>[] = [];
     for (const topic of this.#catalog.all()) {
       const done = topic.lowerCeiling();
@@ -271,7 +300,9 @@ class TopicsEngine implements RunningEngine {
     }
     // Where a shard is read-only its topics keep their ceilings, and get a hole at the next start.
     await Promise.allSettled(lowered);
+    await this.#storage?.lastCheckpoint();
     await wal.close(() => this.#clock.nextStamp());
+    await this.#storage?.close();
     // The lock is given up next: whoever takes it must find nobody at work here.
     await this.#directory.manifest.settled();
   }

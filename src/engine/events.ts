@@ -11,6 +11,37 @@ export type EngineEvent =
       readonly to: number;
       readonly cause: string;
     }
+  | { readonly type: "checkpoint-damaged"; readonly number: number; readonly reason: string }
+  | {
+      readonly type: "checkpoint-written";
+      readonly number: number;
+      readonly bytes: number;
+      readonly topics: number;
+      readonly ms: number;
+      /** WAL files that it made superfluous. */
+      readonly retired: number;
+    }
+  | { readonly type: "checkpoint-failed"; readonly errno: string | undefined; readonly reason: string }
+  | {
+      readonly type: "segment-sealed";
+      readonly file: number;
+      readonly topics: number;
+      readonly records: number;
+      readonly bytes: number;
+      readonly ms: number;
+    }
+  | { readonly type: "segment-rewritten"; readonly file: number; readonly parts: number; readonly into: number }
+  | { readonly type: "segment-moved"; readonly file: number; readonly bytes: number }
+  | { readonly type: "segments-removed"; readonly files: number }
+  | { readonly type: "storage-failed"; readonly work: string; readonly errno: string | undefined }
+  | {
+      readonly type: "segment-damaged";
+      readonly topicId: number;
+      readonly file: string;
+      readonly at: number;
+      readonly bytes: number;
+      readonly errno: string | undefined;
+    }
   | { readonly type: "shards-kept"; readonly recorded: number; readonly asked: number }
   | { readonly type: "clock-jumped"; readonly byMs: number }
   | { readonly type: "stopped" };

@@ -14,15 +14,18 @@ export class Housekeeper {
   readonly #clock: EngineClock;
   readonly #wal: Wal;
   readonly #topics: () => Iterable<Topic>;
+  readonly #tend: () => void;
   #timer: TimerHandle | undefined;
   #logging = false;
   #stopped = false;
 
-  constructor(timers: Timers, clock: EngineClock, wal: Wal, topics: () => Iterable<Topic>) {
+  /** `tend` is called at every tick: whoever else has work of that kind. */
+  constructor(timers: Timers, clock: EngineClock, wal: Wal, topics: () => Iterable<Topic>, tend: () => void) {
     this.#timers = timers;
     this.#clock = clock;
     this.#wal = wal;
     this.#topics = topics;
+    this.#tend = tend;
     this.#arm();
   }
 
@@ -34,6 +37,7 @@ export class Housekeeper {
   #arm(): void {
     this.#timer = this.#timers.after(tickMs, () => {
       this.#tick();
+      this.#tend();
       if (!this.#stopped) this.#arm();
     });
   }

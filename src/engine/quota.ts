@@ -6,6 +6,7 @@ export class SharedQuota implements Quota {
   #keys = 0;
   #records = 0;
   #bytes = 0;
+  #heldBytes = 0;
 
   /** `maxKeys` of 0 is no bound. */
   constructor(maxKeys: number) {
@@ -20,6 +21,11 @@ export class SharedQuota implements Quota {
     return this.#bytes;
   }
 
+  /** Memory of unsealed tails. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   get keysLeft(): boolean {
     return this.#keys < this.maxKeys;
   }
@@ -27,6 +33,10 @@ export class SharedQuota implements Quota {
   addLive(records: number, bytes: number): void {
     this.#records += records;
     this.#bytes += bytes;
+  }
+
+  addHeld(bytes: number): void {
+    this.#heldBytes += bytes;
   }
 
   reserveKey(): boolean {

@@ -1,17 +1,24 @@
 /** From a locked directory to topics that take appends (spec 6.5): replay, findings, new files, and only then serve. */
 import type { Env } from "../env/env.ts";
+import { damage } from "../storage/refusal.ts";
 import { BlockPool } from "../topic/block-pool.ts";
 import type { TopicDeps } from "../topic/instance.ts";
+import { PartReads } from "../topic/part-reads.ts";
 import type { CommitLog } from "../wal/commit.ts";
 import { recoverWal } from "../wal/recovery.ts";
-import { Wal } from "../wal/wal.ts";
+import { shardNumber, Wal } from "../wal/wal.ts";
 import type { Catalog } from "./catalog.ts";
 import type { EngineConfig } from "./config.ts";
 import type { OpenDirectory } from "./directory.ts";
 import type { EngineClock } from "./engine-clock.ts";
 import type { EngineHooks } from "./engine-hooks.ts";
+import { GoneTopics } from "./gone-topics.ts";
+import { findCheckpoints, type KeptCheckpoint } from "./kept-checkpoints.ts";
 import type { SharedQuota } from "./quota.ts";
 import { Replayer, type ShardTopicDeps } from "./replayer.ts";
+import { findSegments, restoreTopics } from "./restored-topics.ts";
+import { Sealer } from "./sealer.ts";
+import { Segments } from "./segments.ts";
 import { TopicIds } from "./topic-ids.ts";
 
 export interface RecoverDeps {
@@ -29,13 +36,64 @@ export interface Recovered {
   readonly wal: Wal;
   readonly ids: TopicIds;
   readonly topicDeps: ShardTopicDeps;
+  readonly segments: Segments;
+  readonly reads: PartReads;
+  readonly sealer: Sealer;
+  readonly gone: GoneTopics;
+  /** Checkpoints that were found good, oldest first. */
+  readonly kept: readonly KeptCheckpoint[];
+  /** The log is longer than a running server leaves it. */
+  readonly wantsCheckpoint: boolean;
 }
 
 export async function recover(deps: RecoverDeps): Promise<Recovered> {
   const { env, config, hooks, catalog, clock } = deps;
   const { lock, manifest } = deps.directory;
-  const topicDeps = shardTopicDeps(deps, manifest.current.layouts.at(-1)!.shards);
+  const { directoryId, layouts } = manifest.current;
+  const shards = layouts.at(-1)!.shards;
+  const segments = new Segments({
+    env,
+    directory: config.directory,
+    coldDirectory: config.storage.coldDirectory,
+    directoryId,
+    nextStamp: () => clock.nextStamp(),
+  });
+  const blocks = new BlockPool();
+  const reads = new PartReads(segments.files, blocks, config.storage.cacheBytes);
+  const topicDeps = shardTopicDeps(deps, { shards, segments, blocks, reads });
   const replayer = new Replayer(topicDeps);
+  const found = await findCheckpoints(env, config.directory, manifest.current, hooks.events);
+  const restoring = {
+    env,
+    directory: config.directory,
+    coldDirectory: config.storage.coldDirectory,
+    directoryId,
+    segments,
+    topicDeps,
+    reads,
+  };
+  await findSegments(restoring, found);
+  const whole = found.newest?.whole;
+  if (found.newest !== undefined && whole !== undefined) {
+    replayer.restoreGone(whole.gone, whole.nextTopicId);
+    segments.startAt(whole.nextSegment);
+    clock.observe(found.newest.kept.stamp);
+    for await (const topic of restoreTopics(restoring, found)) replayer.restore(topic);
+  }
+  const running: { wal: Wal | undefined } = { wal: undefined };
+  const sealer = new Sealer({
+    env,
+    config: config.storage,
+    segments,
+    quota: deps.quota,
+    events: hooks.events,
+    shards,
+    topics: () => (running.wal === undefined ? replayer.all : catalog.all()),
+    topic: (id) => (running.wal === undefined ? replayer.topic(id) : catalog.withId(id)),
+    wal: () => running.wal,
+    nowMs: () => clock.nowMs(),
+  });
+  for (const one of topicDeps) one.sealer = sealer;
   const recovered = await recoverWal({
     env,
     directory: config.directory,
@@ -47,9 +105,16 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
     observe: (stamp) => clock.observe(stamp),
     progress: (fraction) => deps.progress(fraction),
     topicName: (id) => replayer.topicName(id),
+    from: whole?.from,
+    synced: whole?.synced,
+    archiveDirectory: config.wal.archiveDirectory,
+    breathe: () => (deps.quota.heldBytes > config.storage.tailBytes ? sealer.relieve() : undefined),
   });
+  const problem = replayer.concludeReplay();
+  if (problem !== undefined) throw damage(problem, { file: config.directory });
   const powerLost = recovered.shards.map((shard) => shard.powerLost);
   const findings = replayer.conclude(catalog, powerLost, clock, hooks.events);
+  await sealer.settled;
   const wal = await Wal.start(
     {
       env,
@@ -65,32 +130,63 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
     findings,
   );
   await lock.clearLatchNote();
+  running.wal = wal;
   topicDeps.forEach((shard, number) => (shard.log = wal.shards[number]));
   const nowMs = clock.nowMs();
   for (const topic of catalog.all()) topic.afterRecovery(nowMs);
   const seen = replayer.greatestId + 1;
   const nextId = powerLost.includes(true) ? Math.max(seen, manifest.current.idCeiling) : seen;
-  return { wal, ids: new TopicIds(manifest, nextId), topicDeps };
+  const gone = new GoneTopics();
+  for (const { id, op } of replayer.gone) {
+    const shard = shardNumber(id, shards);
+    gone.add({ id, op, shard, before: wal.shards[shard].place() });
+  }
+  const ids = new TopicIds(manifest, nextId);
+  const wantsCheckpoint = recovered.shards.some((shard) => shard.files.length > 2);
+  return { wal, ids, topicDeps, segments, reads, sealer, gone, kept: found.kept, wantsCheckpoint };
 }
 
 /** One for all topics of a shard; its log is there once the WAL has started. */
-type LateTopicDeps = { -readonly [Key in keyof TopicDeps]: TopicDeps[Key] };
+type LateTopicDeps = { -readonly [Key in keyof TopicDeps]: TopicDeps[Key] } & { sealer: Sealer | undefined };
 
-function shardTopicDeps({ env, clock, quota }: RecoverDeps, shards: number): LateTopicDeps[] {
-  const blocks = new BlockPool();
-  return Array.from({ length: shards }, () => ({
-    log: notStarted,
-    clock: {
-      nowMs: () => clock.nowMs(),
-      nextStamp: () => clock.nextStamp(),
-      monotonicMs: () => env.clock.monotonicMs(),
-    },
-    timers: env.timers,
-    blocks,
-    quota,
-    events: { headMoved: () => undefined },
-  }));
+interface Storage {
+  readonly shards: number;
+  readonly segments: Segments;
+  readonly blocks: BlockPool;
+  readonly reads: PartReads;
 }
+
+function shardTopicDeps({ env, config, hooks, clock, quota }: RecoverDeps, storage: Storage): LateTopicDeps[] {
+  const { shards, segments, blocks, reads } = storage;
+  return Array.from({ length: shards }, () => {
+    const deps: LateTopicDeps = {
+      log: notStarted,
+      clock: {
+        nowMs: () => clock.nowMs(),
+        nextStamp: () => clock.nextStamp(),
+        monotonicMs: () => env.clock.monotonicMs(),
+      },
+      timers: env.timers,
+      blocks,
+      parts: reads,
+      blockBytes: sealedBlockBytes,
+      sealAt: { records: config.storage.segmentMaxRecords, bytes: config.storage.segmentMaxBytes },
+      quota,
+      events: {
+        headMoved: () => undefined,
+        released: ({ entry }) => segments.release(entry),
+        sealDue: (topic) => deps.sealer?.due(topic),
+        damaged: (topicId, { file, at, bytes, errno }) =>
+          hooks.events({ type: "segment-damaged", topicId, file, at, bytes, errno }),
+      },
+      sealer: undefined,
+    };
+    return deps;
+  });
+}
+
+/** A block is what one read of a few records costs, and what one hash covers. */
+const sealedBlockBytes = 128 << 10;
 
 const notStarted: CommitLog = {
   draft: refuse,

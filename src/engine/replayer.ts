@@ -2,15 +2,19 @@
 import { assert } from "../base/assert.ts";
 import type { TopicDeps } from "../topic/instance.ts";
 import { Topic } from "../topic/topic.ts";
-import { frameKind } from "../wal/commit.ts";
+import { frameKind, type LogPlace } from "../wal/commit.ts";
 import type { Frame } from "../wal/frame.ts";
 import type { Finding } from "../wal/wal.ts";
 import { shardNumber } from "../wal/wal.ts";
 import type { Catalog } from "./catalog.ts";
+import type { GoneTopic } from "./checkpoint-codec.ts";
 import type { EngineClock } from "./engine-clock.ts";
 import type { EngineEvents } from "./events.ts";
 
 export type ShardTopicDeps = readonly TopicDeps[];
+
+/** Findings are not in a file yet, and hold no records. */
+const unplaced: LogPlace = { index: 0, position: 0 };
 
 export class Replayer {
   readonly #deps: ShardTopicDeps;
@@ -18,10 +22,43 @@ export class Replayer {
   readonly #topics = new Map<number, Topic>();
   /** Of deleted topics too: an id never comes back. */
   readonly #names = new Map<number, string>();
+  /** Topics that are not there any more: the last operation of each, for the frames of theirs that may still be met. */
+  readonly #gone = new Map<number, number>();
   #greatestId = 0;
 
   constructor(deps: ShardTopicDeps) {
     this.#deps = deps;
+  }
+
+  /** What a checkpoint has. */
+  restore(topic: Topic): void {
+    this.#know(topic);
+  }
+
+  restoreGone(gone: readonly GoneTopic[], nextTopicId: number): void {
+    for (const { id, op } of gone) this.#gone.set(id, op);
+    this.#greatestId = Math.max(this.#greatestId, nextTopicId - 1);
+  }
+
+  topic(id: number): Topic | undefined {
+    return this.#topics.get(id);
+  }
+
+  get all(): Iterable<Topic> {
+    return this.#topics.values();
+  }
+
+  get gone(): readonly GoneTopic[] {
+    return [...this.#gone].map(([id, op]) => ({ id, op }));
+  }
+
+  /** Topics whose log is not the one that their checkpoint belongs to: damage, the first of it. */
+  concludeReplay(): string | undefined {
+    for (const topic of this.#topics.values()) {
+      const problem = topic.concludeReplay();
+      if (problem !== undefined) return `topic ${topic.name}: ${problem}`;
+    }
+    return undefined;
   }
 
   get greatestId(): number {
@@ -32,7 +69,10 @@ export class Replayer {
     return this.#names.get(topicId);
   }
 
-  visit(shard: number, { fields, payload }: Frame): string | undefined {
+  visit(shard: number, { fields, payload, fileIndex, offset }: Frame): string | undefined {
+    const place = { index: fileIndex, position: offset };
+    const goneAt = this.#gone.get(fields.topicId);
+    if (goneAt !== undefined && fields.op <= goneAt) return undefined;
     switch (fields.kind) {
       case frameKind.mark:
         return undefined;
@@ -40,9 +80,9 @@ export class Replayer {
         for (const topic of this.#onShard(shard)) topic.markCleanStop();
         return undefined;
       case frameKind.topicCreate:
-        return this.#create(shard, fields, payload);
+        return this.#create(shard, fields, payload, place);
       default:
-        return this.#replay(fields, payload);
+        return this.#replay(fields, payload, place);
     }
   }
 
@@ -54,14 +94,18 @@ export class Replayer {
   conclude(catalog: Catalog, powerLost: readonly boolean[], clock: EngineClock, events: EngineEvents): Finding[][] {
     const found: Finding[][] = powerLost.map(() => []);
     const add = (topic: Topic, finding: Finding): void => {
-      const outcome = topic.replay(finding.fields, finding.payload);
+      const outcome = topic.replay(finding.fields, finding.payload, unplaced);
       assert(outcome.ok, "what recovery finds fits its topic");
       found[shardNumber(topic.id, powerLost.length)].push(finding);
     };
     for (const topic of this.#topics.values()) {
       const earlier = catalog.named(topic.name);
       const [kept, ended] = earlier && earlier.epoch > topic.epoch ? [earlier, topic] : [topic, earlier];
-      if (ended) add(ended, ended.deleteFrame(clock.nextStamp()));
+      if (ended) {
+        const finding = ended.deleteFrame(clock.nextStamp());
+        add(ended, finding);
+        this.#gone.set(ended.id, finding.fields.op);
+      }
       if (kept === earlier) continue;
       if (earlier) catalog.remove(earlier);
       catalog.add(topic);
@@ -75,25 +119,34 @@ export class Replayer {
     return found;
   }
 
-  #create(shard: number, fields: Frame["fields"], payload: Uint8Array): string | undefined {
+  #create(shard: number, fields: Frame["fields"], payload: Uint8Array, place: LogPlace): string | undefined {
+    const known = this.#topics.get(fields.topicId);
+    // The checkpoint may have it already.
+    if (known?.isResuming === true) return this.#replay(fields, payload, place);
     if (this.#names.has(fields.topicId)) return `topic id ${fields.topicId} is created twice`;
     if (shardNumber(fields.topicId, this.#deps.length) !== shard) return "a topic of another shard";
-    const outcome = Topic.fromCreate(fields, payload, this.#deps[shard]);
+    const outcome = Topic.fromCreate(fields, payload, place, this.#deps[shard]);
     if (!outcome.ok) return outcome.reason;
-    const { topic } = outcome;
-    this.#topics.set(topic.id, topic);
-    this.#names.set(topic.id, topic.name);
-    this.#greatestId = Math.max(this.#greatestId, topic.id);
+    this.#know(outcome.topic);
     return undefined;
   }
 
-  #replay(fields: Frame["fields"], payload: Uint8Array): string | undefined {
+  #know(topic: Topic): void {
+    this.#topics.set(topic.id, topic);
+    this.#names.set(topic.id, topic.name);
+    this.#greatestId = Math.max(this.#greatestId, topic.id);
+  }
+
+  #replay(fields: Frame["fields"], payload: Uint8Array, place: LogPlace): string | undefined {
     const topic = this.#topics.get(fields.topicId);
     if (!topic) return `a frame of topic id ${fields.topicId}, which is not there`;
     if (topic.epoch !== fields.epoch) return "a frame of another instance of its topic";
-    const outcome = topic.replay(fields, payload);
+    const outcome = topic.replay(fields, payload, place);
     if (!outcome.ok) return outcome.reason;
-    if (topic.isGone) this.#topics.delete(topic.id);
+    if (topic.isGone) {
+      this.#topics.delete(topic.id);
+      this.#gone.set(topic.id, fields.op);
+    }
     return undefined;
   }
 

@@ -182,7 +182,7 @@ class PublishBatch {
   now(committed: Committed): TopicAppendResult {
     const { contents, plan } = this.#topic;
     const { batch, firstSeq, payloadBytes } = this.#planned;
-    contents.applyRecords(committed.stampMs, firstSeq, this.entry!, this.#class !== "ephemeral");
+    contents.applyRecords(committed.stampMs, firstSeq, this.entry!, committed.place);
     plan.published(batch.count, payloadBytes);
     return {
       firstSeq,

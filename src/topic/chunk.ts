@@ -1,11 +1,28 @@
 /**
- * Records that lie one behind the other in one block, with a row of numbers for each. Seqs are contiguous; slots whose
- * record is deleted have their bit set, in a bitmap that is made when the first is. Bytes and rows of published records
- * never change. A slot that never had a record here (between retained ones, spec 6.1) is made as a deleted one.
+ * Records that lie one behind the other in one block, with a row of numbers for each. Slots whose record is deleted have
+ * their bit set, in a bitmap that is made when the first is. Bytes and rows of published records never change.
+ *
+ * In a tail seqs are contiguous, and a slot that never had a record here (between retained ones, spec 6.1) is made as a
+ * deleted one. A sealed block that was made without its dead records has a seq for each slot (sealed-block.ts).
  */
 import { assert } from "../base/assert.ts";
+import type { LogPlace } from "../wal/commit.ts";
+import type { Predicate } from "../base/predicate.ts";
 import type { Block } from "./block-pool.ts";
 import type { RecordsEntry } from "./records-format.ts";
+
+/** What the numbers of tags and nodes in a chunk's rows stand for. */
+export interface ChunkNames {
+  readonly tags:
+    | {
+        name(id: number): string;
+        matching(predicate: Predicate): readonly number[];
+        /** Seqs of a tag's records in order, where there is a list of them. */
+        seqs?(id: number): readonly number[];
+      }
+    | undefined;
+  readonly nodes: { find(node: string): number; name(id: number): string } | undefined;
+}
 
 /** A row's numbers, side by side: the filters read one or two of them, and a chunk of ten records is one small array. */
 export const cell = { start: 0, dataBytes: 1, metaBytes: 2, age: 3, tag: 4, node: 5 } as const;
@@ -15,9 +32,14 @@ const maxAge = 0xffff_ffff;
 
 export class Chunk {
   readonly block: Block;
+  readonly names: ChunkNames;
   readonly firstSeq: number;
   /** `$ts` of the oldest; the others' are kept as their distance from it. */
   readonly baseTs: number;
+  /** No frame that the records came in lies before it; `undefined` when no frame holds them. */
+  place: LogPlace | undefined;
+  /** Distance of each slot's seq from the first, where they are not contiguous. */
+  seqDeltas: Uint32Array | undefined;
   count = 0;
   /** Bytes taken in the block; the last record ends here. */
   used = 0;
@@ -28,14 +50,35 @@ export class Chunk {
   rows = new Uint32Array(firstRows * cellsPerRow);
   deleted: Uint32Array | undefined;
 
-  constructor(block: Block, firstSeq: number, baseTs: number) {
+  constructor(block: Block, names: ChunkNames, firstSeq: number, baseTs: number, place: LogPlace | undefined) {
     this.block = block;
+    this.names = names;
     this.firstSeq = firstSeq;
     this.baseTs = baseTs;
+    this.place = place;
   }
 
+  /** One behind the seq of the last slot. */
   get endSeq(): number {
-    return this.firstSeq + this.count;
+    return this.seqDeltas === undefined ? this.firstSeq + this.count : this.seq(this.count - 1) + 1;
+  }
+
+  seq(i: number): number {
+    return this.firstSeq + (this.seqDeltas === undefined ? i : this.seqDeltas[i]);
+  }
+
+  /** First slot whose seq is not below `seq`; `count` when there is none. */
+  slot(seq: number): number {
+    const delta = seq - this.firstSeq;
+    if (this.seqDeltas === undefined) return Math.max(0, Math.min(this.count, delta));
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.seqDeltas[middle] < delta) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   start(i: number): number {

@@ -9,12 +9,14 @@
 import { assert } from "../base/assert.ts";
 import type { TopicsError } from "../base/errors.ts";
 import { Fifo } from "../base/fifo.ts";
-import type { Commit, CommitStage, Draft } from "../wal/commit.ts";
+import type { Commit, CommitStage, Draft, LogPlace } from "../wal/commit.ts";
 import type { Ceiling } from "./ceiling.ts";
 
 /** A commit as it is published: its stamp, and how long it took to reach the kernel, and the device. */
 export interface Committed {
   readonly stampMs: number;
+  /** The frame lies at or behind it; `undefined` without a frame. */
+  readonly place: LogPlace | undefined;
   readonly writtenAfterMs: number;
   readonly syncedAfterMs: number;
 }
@@ -54,6 +56,12 @@ export class CommitQueue {
     this.#deps = deps;
   }
 
+  /** No frame that is staged lies before it; `undefined` when none is. */
+  get place(): LogPlace | undefined {
+    for (const { frame } of this.#staged) if (frame !== undefined) return frame.place;
+    return undefined;
+  }
+
   get isEmpty(): boolean {
     return this.#staged.length === 0;
   }
@@ -64,13 +72,20 @@ export class CommitQueue {
   }
 
   /**
-   * A commit with a frame; the caller submits what it gets. `ackAt`: the stage that its answer waits for; `wants`: the
-   * stage that the WAL is asked for.
+   * A commit with a frame; the caller submits what it gets. No frame submitted now will lie before `place`. `ackAt`: the
+   * stage that its answer waits for; `wants`: the stage that the WAL is asked for.
    */
-  stage(draft: Draft, ackAt: CommitStage, wants: CommitStage, reserve: boolean, effect: Effect): StagedFrame {
+  stage(
+    draft: Draft,
+    place: LogPlace,
+    ackAt: CommitStage,
+    wants: CommitStage,
+    reserve: boolean,
+    effect: Effect,
+  ): StagedFrame {
     assert(this.#failure === undefined, "nothing is staged while commits fail");
     const headSeq = this.#deps.plannedHead();
-    const frame = new StagedFrame({ draft, ackAt, wants, reserve, effect, headSeq }, this, this.#deps);
+    const frame = new StagedFrame({ draft, place, ackAt, wants, reserve, effect, headSeq }, this, this.#deps);
     if (ackAt === "synced") this.#deps.ceiling.await(draft.fields.ceiling);
     this.#staged.push({ frame, stampMs: frame.stampMs, effect });
     return frame;
@@ -102,7 +117,7 @@ export class CommitQueue {
         head.frame.acked = true;
         this.#deps.published(head.frame.draft.fields.op);
       }
-      head.effect.publish(head.frame ?? { stampMs: head.stampMs, writtenAfterMs: 0, syncedAfterMs: 0 });
+      head.effect.publish(head.frame ?? withoutFrame(head.stampMs));
       moved = true;
     }
     if (moved) this.#deps.moved();
@@ -128,8 +143,13 @@ export class CommitQueue {
   }
 }
 
+function withoutFrame(stampMs: number): Committed {
+  return { stampMs, place: undefined, writtenAfterMs: 0, syncedAfterMs: 0 };
+}
+
 interface StagedFrameParts {
   readonly draft: Draft;
+  readonly place: LogPlace;
   readonly ackAt: CommitStage;
   readonly wants: CommitStage;
   readonly reserve: boolean;
@@ -143,6 +163,7 @@ export class StagedFrame implements Commit, Committed {
   readonly wants: CommitStage;
   readonly reserve: boolean;
   readonly stampMs: number;
+  readonly place: LogPlace;
   acked = false;
   ready: boolean;
   writtenAfterMs = 0;
@@ -156,6 +177,7 @@ export class StagedFrame implements Commit, Committed {
     this.draft = parts.draft;
     this.wants = parts.wants;
     this.reserve = parts.reserve;
+    this.place = parts.place;
     this.stampMs = Math.floor(parts.draft.fields.stamp / 1000);
     this.ready = parts.ackAt === "handed";
     this.#parts = parts;

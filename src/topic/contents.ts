@@ -5,24 +5,29 @@
  * and not the moment of the call, makes replay and life agree.
  */
 import { assert } from "../base/assert.ts";
+import type { LogPlace } from "../wal/commit.ts";
 import type { BlockPool } from "./block-pool.ts";
 import type { TopicConfig } from "./config.ts";
 import { Dedupe, type KeyQuota, type RememberedKey } from "./dedupe.ts";
-import { removeRecords } from "./deletes.ts";
+import { removeFromTail, removeRecords, type ResolvedDelete } from "./deletes.ts";
 import type { Floors, RebaseState, RecordsDelete } from "./entries.ts";
 import { type Hole, Holes } from "./holes.ts";
 import type { RecordsEntry } from "./records-format.ts";
 import { bound, Retention, type View } from "./retention.ts";
-import { Tail } from "./tail.ts";
+import type { LoggedContents } from "./logged-contents.ts";
+import { Retained } from "./retained.ts";
+import type { SealedPart } from "./sealed-part.ts";
 import { Watermarks } from "./watermarks.ts";
 
 /** Live records of all topics together are counted by whoever owns the topics. */
 export interface Quota extends KeyQuota {
   addLive(records: number, bytes: number): void;
+  /** Memory of unsealed tails. */
+  addHeld(bytes: number): void;
 }
 
 export class Contents {
-  readonly tail: Tail;
+  readonly retained: Retained;
   readonly watermarks = new Watermarks();
   readonly holes = new Holes();
   readonly #retention: Retention;
@@ -32,13 +37,15 @@ export class Contents {
   #headSeq = 0;
   #lastWriteTs = 0;
   #loggedSeq = 0;
+  /** The head that the log leads to: records that no frame holds have no part in it. */
+  #loggedHead = 0;
   #floorsUnlogged = false;
 
-  constructor(config: TopicConfig, blocks: BlockPool, quota: Quota) {
+  constructor(config: TopicConfig, blocks: BlockPool, quota: Quota, released: (part: SealedPart) => void) {
     this.#config = config;
     this.#quota = quota;
-    this.tail = new Tail(blocks);
-    this.#retention = new Retention(this.tail, this.watermarks, this.holes);
+    this.retained = new Retained(blocks, released);
+    this.#retention = new Retention(this.retained, this.watermarks, this.holes);
   }
 
   get config(): TopicConfig {
@@ -56,7 +63,7 @@ export class Contents {
 
   /** Some live record is in the log: what happens to it has to be there too. */
   get hasLogged(): boolean {
-    return this.tail.count > 0 && this.tail.frontSeq <= this.#loggedSeq;
+    return this.retained.count > 0 && this.retained.frontSeq <= this.#loggedSeq;
   }
 
   /** Records that no frame tells of have evicted some that are in the log. */
@@ -93,8 +100,9 @@ export class Contents {
     this.#dedupe?.dropExpired(nowMs, this.idempotencyWindowMs);
   }
 
-  /** A batch; `logged` when a frame holds it. */
-  applyRecords(stampMs: number, firstSeq: number, entry: RecordsEntry, logged: boolean): void {
+  /** A batch; `place` when a frame holds it, at or behind there. */
+  applyRecords(stampMs: number, firstSeq: number, entry: RecordsEntry, place: LogPlace | undefined): void {
+    const logged = place !== undefined;
     assert(
       entry.retained ? firstSeq > this.#headSeq : firstSeq === this.#headSeq + 1,
       "a batch begins behind the head",
@@ -102,20 +110,20 @@ export class Contents {
     assert(entry.ts >= this.#lastWriteTs || entry.retained, "$ts never decreases");
     const floor = this.watermarks.evictFloor;
     this.#apply(stampMs, () => {
-      this.tail.append(firstSeq, entry);
+      this.retained.append(firstSeq, entry, place);
       this.#headSeq = firstSeq + entry.seqDelta(entry.count - 1);
       // Retained records are old: those that expired by the time of their frame are gone.
       if (entry.retained) this.#retention.expire(stampMs, this.#config);
       else this.#lastWriteTs = entry.ts;
-      if (logged) this.#loggedSeq = this.#headSeq;
+      if (logged) this.#loggedSeq = this.#loggedHead = this.#headSeq;
       if (entry.key !== undefined) this.#remember(stampMs, entry.key, firstSeq, entry.ts);
     });
     if (!logged && floor <= this.#loggedSeq && this.watermarks.evictFloor > floor) this.#floorsUnlogged = true;
   }
 
-  /** How many records it took. */
-  applyDelete(stampMs: number, what: RecordsDelete): number {
-    return this.#apply(stampMs, () => removeRecords(this.tail, what));
+  /** How many records it took; `resolved` says which sealed ones match. */
+  applyDelete(stampMs: number, what: RecordsDelete, resolved: ResolvedDelete): number {
+    return this.#apply(stampMs, () => removeRecords(this.retained, what, resolved));
   }
 
   applyConfig(stampMs: number, config: TopicConfig): void {
@@ -132,7 +140,7 @@ export class Contents {
     assert(hole.from === this.#headSeq + 1, "a hole begins behind the head");
     this.#apply(stampMs, () => {
       this.holes.add(hole);
-      this.#headSeq = hole.to;
+      this.#headSeq = this.#loggedHead = hole.to;
     });
   }
 
@@ -153,10 +161,49 @@ export class Contents {
     return { head, lastWriteTs, capFloor, ttlFloor, silent: silent.ranges, holes };
   }
 
+  /** What the log leads to, for a checkpoint. */
+  logged(): LoggedContents {
+    const { retained, state } = this;
+    const head = this.#loggedHead;
+    const front = retained.sealed.count > 0 ? { seq: retained.frontSeq, ts: retained.frontTs } : { seq: 0, ts: 0 };
+    const sealed = { sealedThrough: retained.sealedThrough, front, loggedSeq: this.#loggedSeq };
+    const from = retained.tail.count > 0 ? retained.tail.frontSeq : this.#headSeq + 1;
+    const keys = (this.#dedupe?.remembered() ?? []).filter(({ lastSeq }) => lastSeq <= head);
+    if (this.#config.durability !== "ephemeral")
+      return { state, tail: { count: retained.tail.count, bytes: retained.tail.bytes, from }, keys, ...sealed };
+    const { count, bytes } = retained.tail.measureFront({ through: this.#loggedSeq, count: 0, bytes: 0 });
+    const floors = { capFloor: Math.min(state.capFloor, head + 1), ttlFloor: Math.min(state.ttlFloor, head + 1) };
+    const floor = Math.max(floors.capFloor, floors.ttlFloor);
+    const silent = state.silent.filter((_, i) => state.silent[i | 1] < floor);
+    return { state: { ...state, ...floors, head, silent }, tail: { count, bytes, from }, keys, ...sealed };
+  }
+
+  /** As a checkpoint says; the tail is still to come (resume.ts). */
+  restore(section: LoggedContents, parts: readonly SealedPart[]): void {
+    const { state, keys, front, sealedThrough, loggedSeq } = section;
+    this.#account(() => {
+      this.watermarks.reset(state.capFloor, state.ttlFloor);
+      this.#rebase(state);
+      this.#loggedSeq = loggedSeq;
+      this.retained.restore(parts, front, sealedThrough);
+    });
+    for (const { key, ...append } of keys) this.dedupe.remember(key, append);
+  }
+
+  /** Records of the tail, found again: whatever happened to them since is known already. */
+  resumeRecords(firstSeq: number, entry: RecordsEntry, place: LogPlace, start: number): void {
+    this.#account(() => this.retained.append(firstSeq, entry, place, start));
+  }
+
+  resumeDelete({ match, beforeSeq, bound: upTo }: RecordsDelete): void {
+    const through = Math.min(upTo, (beforeSeq ?? Infinity) - 1);
+    this.#account(() => removeFromTail(this.retained.tail, match!, through));
+  }
+
   /** Begins anew with what an `ephemeral` topic was; its retained records follow. */
   beginRebase(stampMs: number, state: RebaseState): void {
     this.#apply(stampMs, () => {
-      this.tail.clear();
+      this.retained.clear();
       // What an older part of the log led to is not what happened: these are the floors.
       this.watermarks.reset(state.capFloor, state.ttlFloor);
       this.#rebase(state);
@@ -180,9 +227,14 @@ export class Contents {
     });
   }
 
+  /** Records move from the tail into a part, or parts become one: nothing that anybody sees. */
+  rearrange(change: () => void): void {
+    this.#account(change);
+  }
+
   /** The topic is gone. */
   clear(): void {
-    this.#account(() => this.tail.clear());
+    this.#account(() => this.retained.clear());
     this.#dedupe?.clear();
   }
 
@@ -200,23 +252,25 @@ export class Contents {
   #raiseFloors(capFloor: number, ttlFloor: number): void {
     this.watermarks.raise(capFloor, ttlFloor);
     const { evictFloor } = this.watermarks;
-    this.tail.cutFront(this.tail.measureFront({ through: evictFloor - 1, count: 0, bytes: 0 }));
+    this.retained.cutFront(this.retained.measureFront({ through: evictFloor - 1, count: 0, bytes: 0 }));
     this.holes.passed(evictFloor);
   }
 
   #rebase(state: RebaseState): void {
-    this.#headSeq = this.#loggedSeq = state.head;
+    this.#headSeq = this.#loggedSeq = this.#loggedHead = state.head;
     this.#lastWriteTs = state.lastWriteTs;
     this.holes.reset(state.holes);
     this.watermarks.silent.reset(state.silent);
   }
 
   #account<T>(change: () => T): T {
-    const { count, bytes } = this.tail;
+    const { count, bytes } = this.retained;
+    const held = this.retained.tail.heldBytes;
     const result = change();
-    if (this.tail.count !== count || this.tail.bytes !== bytes) {
-      this.#quota.addLive(this.tail.count - count, this.tail.bytes - bytes);
-    }
+    const { retained } = this;
+    if (retained.count !== count || retained.bytes !== bytes)
+      this.#quota.addLive(retained.count - count, retained.bytes - bytes);
+    if (retained.tail.heldBytes !== held) this.#quota.addHeld(retained.tail.heldBytes - held);
     return result;
   }
 

@@ -6,8 +6,10 @@ import type { Predicate } from "../base/predicate.ts";
 import { frameKind } from "../wal/commit.ts";
 import { admission, smallEntryBytes } from "./admission.ts";
 import { answering } from "./effect.ts";
+import { resolve, type ResolvedDelete } from "./deletes.ts";
 import { encodeEntry, type RecordsDelete } from "./entries.ts";
 import { ackStage, type Instance, stampMsOf } from "./instance.ts";
+import { unreadable } from "./long-poll.ts";
 
 export interface TopicDelete {
   readonly beforeSeq: number | undefined;
@@ -25,19 +27,38 @@ export interface TopicDeleteResult {
 export async function deleteRecords(topic: Instance, request: TopicDelete): Promise<TopicDeleteResult> {
   for (;;) {
     topic.assertThere();
-    if (topic.barrier === undefined && takesNothing(topic, request)) return report(topic, 0);
+    const resolved = nothingSealed(topic, request) ?? (await resolveSealed(topic, request));
+    if (resolved.version !== topic.contents.retained.sealed.version) continue;
+    topic.assertThere();
+    if (topic.barrier === undefined && takesNothing(topic, request, resolved)) return report(topic, 0);
     const framed = isFramed(topic);
     const wait = framed ? admission(topic, smallEntryBytes, { reserve: true, patient: false }) : topic.barrier;
-    if (wait === undefined) return stage(topic, request, framed);
+    if (wait === undefined) return stage(topic, request, resolved, framed);
     await wait;
   }
 }
 
+/** Where no tag is looked for among sealed records nothing has to be read. */
+function nothingSealed(topic: Instance, { match }: TopicDelete): ResolvedDelete | undefined {
+  const { sealed } = topic.contents.retained;
+  return match === undefined || sealed.count === 0 ? { version: sealed.version, matches: [] } : undefined;
+}
+
+/** A part that cannot be read fails the call: what it may hold must not stay behind. */
+async function resolveSealed(topic: Instance, { match }: TopicDelete): Promise<ResolvedDelete> {
+  try {
+    return await resolve(topic.contents.retained, match, topic.deps.parts);
+  } catch (error) {
+    throw unreadable(topic, error);
+  }
+}
+
 /** With nothing staged, what is not there now will not be there then. */
-function takesNothing(topic: Instance, { beforeSeq, match }: TopicDelete): boolean {
+function takesNothing(topic: Instance, { beforeSeq, match }: TopicDelete, resolved: ResolvedDelete): boolean {
   if (!topic.queue.isEmpty) return false;
   if (beforeSeq !== undefined && beforeSeq <= topic.view().earliestSeq) return true;
-  return match !== undefined && (topic.contents.tail.labels.tags?.matching(match) ?? []).length === 0;
+  if (match === undefined || resolved.matches.length > 0) return false;
+  return (topic.contents.retained.tail.labels.tags?.matching(match) ?? []).length === 0;
 }
 
 /** An `ephemeral` topic may still have records in the log, from when it was of another class. */
@@ -45,14 +66,19 @@ function isFramed(topic: Instance): boolean {
   return topic.plan.config.durability !== "ephemeral" || topic.contents.hasLogged || !topic.queue.isEmpty;
 }
 
-function stage(topic: Instance, request: TopicDelete, framed: boolean): Promise<TopicDeleteResult> {
+function stage(
+  topic: Instance,
+  request: TopicDelete,
+  resolved: ResolvedDelete,
+  framed: boolean,
+): Promise<TopicDeleteResult> {
   const bound = topic.plan.head;
   const beforeSeq = request.beforeSeq === undefined ? undefined : Math.min(request.beforeSeq, bound + 1);
   const what: RecordsDelete = { beforeSeq, match: request.match, bound };
   const { effect, answer } = answering(
     ({ stampMs }) => {
       topic.heldMs.shift();
-      return report(topic, topic.contents.applyDelete(stampMs, what));
+      return report(topic, topic.contents.applyDelete(stampMs, what, resolved));
     },
     () => topic.heldMs.shift(),
   );

@@ -1,25 +1,145 @@
 /**
  * Deleting records (spec 1.7): everything below a seq, everything with a tag, or the intersection, and nothing that came
- * after the call. `before_seq` alone cuts whole chunks off the front; a match walks the tags' own lists.
+ * after the call. `before_seq` alone cuts off the front; a match walks the tags' own lists, in memory and in the parts whose
+ * filter admits it. What a part's tables say is read ahead of the commit, so that the commit itself reads nothing.
  */
+import { assert } from "../base/assert.ts";
+import type { Predicate } from "../base/predicate.ts";
+import type { PartIndex } from "../segment/index.ts";
+import type { TagTable } from "../segment/tags.ts";
 import type { RecordsDelete } from "./entries.ts";
+import type { PartReads } from "./part-reads.ts";
+import type { Retained } from "./retained.ts";
+import type { SealedPart } from "./sealed-part.ts";
 import type { Tail } from "./tail.ts";
 
+/** Records of one part that match, dead ones perhaps among them, in order. */
+interface PartMatch {
+  readonly part: SealedPart;
+  readonly blocks: Uint32Array;
+  readonly slots: Uint32Array;
+  readonly seqs: readonly number[];
+  readonly sizes: readonly number[];
+}
+
+/** Holds for as long as the topic's parts are the ones it was made for. */
+export interface ResolvedDelete {
+  readonly version: number;
+  readonly matches: readonly PartMatch[];
+}
+
+export const nothingSealed: ResolvedDelete = { version: 0, matches: [] };
+
 /** How many live records it took. Floors are not touched: what was asked for is not announced. */
-export function removeRecords(tail: Tail, what: RecordsDelete): number {
+export function removeRecords(retained: Retained, what: RecordsDelete, resolved: ResolvedDelete): number {
   const through = Math.min(what.bound, (what.beforeSeq ?? Infinity) - 1);
   if (what.match === undefined) {
-    const span = tail.measureFront({ through, count: 0, bytes: 0 });
-    tail.cutFront(span);
+    const span = retained.measureFront({ through, count: 0, bytes: 0 });
+    retained.cutFront(span);
     return span.count;
   }
-  const tags = tail.labels.tags;
+  return removeSealed(retained, resolved, through) + removeFromTail(retained.tail, what.match, through);
+}
+
+export function removeFromTail(tail: Tail, match: Predicate, through: number): number {
+  const { tags } = tail.labels;
   if (tags === undefined) return 0;
   let removed = 0;
-  for (const id of tags.matching(what.match)) {
+  for (const id of tags.matching(match)) {
     const seqs = tags.seqs(id).filter((seq) => seq <= through && tail.isLive(seq));
     tail.remove(seqs);
     removed += seqs.length;
   }
+  return removed;
+}
+
+/** Reads what is not in the cache on the calling thread: replay. Throws `SegmentDamage`. */
+export function resolveNow(retained: Retained, match: Predicate | undefined, reads: PartReads): ResolvedDelete {
+  const { sealed } = retained;
+  const matches: PartMatch[] = [];
+  if (match !== undefined && sealed.count > 0) {
+    for (const part of sealed.parts) {
+      const table = reads.tagsFor(part.entry, match);
+      const found = table && matchOf(part, part.index, table, match);
+      if (found) matches.push(found);
+    }
+  }
+  return { version: sealed.version, matches };
+}
+
+/** The same without holding anybody up. */
+export async function resolve(
+  retained: Retained,
+  match: Predicate | undefined,
+  reads: PartReads,
+): Promise<ResolvedDelete> {
+  const { sealed } = retained;
+  const { version } = sealed;
+  const matches: PartMatch[] = [];
+  if (match === undefined || sealed.count === 0) return { version, matches };
+  for (const part of [...sealed.parts]) {
+    const table = await reads.loadTagsFor(part.entry, match);
+    if (table === undefined) continue;
+    const index = await reads.loadIndex(part.entry);
+    await loadSparse(part, index, table, match, reads);
+    const found = matchOf(part, index, table, match);
+    if (found) matches.push(found);
+  }
+  return { version, matches };
+}
+
+/** Slots of blocks whose seqs have gaps are found in the blocks themselves. */
+async function loadSparse(
+  part: SealedPart,
+  index: PartIndex,
+  table: TagTable,
+  match: Predicate,
+  reads: PartReads,
+): Promise<void> {
+  let last = -1;
+  for (const id of table.matching(match))
+    for (const seq of table.seqs(id)) {
+      const block = index.blockOf(seq);
+      if (block === last || part.isContiguous(index, block)) continue;
+      last = block;
+      (await reads.loadChunk(part.entry, block)).block.unpin();
+    }
+}
+
+function matchOf(part: SealedPart, index: PartIndex, table: TagTable, match: Predicate): PartMatch | undefined {
+  const seqs: number[] = [];
+  const sizes: number[] = [];
+  for (const id of table.matching(match)) {
+    for (const seq of table.seqs(id)) seqs.push(seq);
+    for (const size of table.sizes(id)) sizes.push(size);
+  }
+  if (seqs.length === 0) return undefined;
+  const blocks = new Uint32Array(seqs.length);
+  const slots = new Uint32Array(seqs.length);
+  for (let i = 0; i < seqs.length; i++) {
+    blocks[i] = index.blockOf(seqs[i]);
+    slots[i] = part.slotOf(index, blocks[i], seqs[i]);
+  }
+  return { part, blocks, slots, seqs, sizes };
+}
+
+function removeSealed(retained: Retained, resolved: ResolvedDelete, through: number): number {
+  if (retained.sealed.count === 0) return 0;
+  assert(resolved.version === retained.sealed.version, "a delete is resolved for the parts that are there");
+  const front = retained.frontSeq;
+  let removed = 0;
+  for (const { part, blocks, slots, seqs, sizes } of resolved.matches) {
+    let count = 0;
+    let bytes = 0;
+    for (let i = 0; i < seqs.length; i++) {
+      if (seqs[i] < front || seqs[i] > through || part.isDeleted(blocks[i], slots[i])) continue;
+      part.kill(blocks[i], slots[i], sizes[i]);
+      count++;
+      bytes += sizes[i];
+    }
+    removed += count;
+    if (count > 0) retained.sealed.removed(part, count, bytes);
+  }
+  if (removed > 0) retained.settle();
   return removed;
 }

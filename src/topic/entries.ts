@@ -129,15 +129,29 @@ const decoders: Readonly<Record<number, (json: Json) => Entry | undefined>> = {
 };
 
 function toRebaseStep({ step, state, keys }: Json): RebaseStep | undefined {
-  if (step === "keys") return Array.isArray(keys) && keys.every(isKey) ? { step, keys } : undefined;
+  if (step === "keys") {
+    const found = keysFromJson(keys);
+    return found && { step, keys: found };
+  }
   if ((step !== "begin" && step !== "end") || !isObject(state)) return undefined;
   const { head, lastWriteTs, capFloor, ttlFloor, silent, holes: list } = state;
   if (!isCount(head) || !isCount(lastWriteTs) || !isCount(capFloor) || !isCount(ttlFloor)) return undefined;
-  if (!Array.isArray(silent) || !silent.every(isCount) || !Array.isArray(list)) return undefined;
+  if (!Array.isArray(silent) || !silent.every(isCount)) return undefined;
+  const holes = holesFromJson(list);
+  if (holes === undefined) return undefined;
+  return { step, state: { head, lastWriteTs, capFloor, ttlFloor, silent, holes } };
+}
+
+/** Holes in order; `undefined` for anything else. */
+export function holesFromJson(list: unknown): Hole[] | undefined {
+  if (!Array.isArray(list)) return undefined;
   const holes = list.map((hole: unknown) => (isObject(hole) ? toHole(hole) : undefined));
   if (!holes.every((hole) => hole !== undefined)) return undefined;
-  if (!holes.every(({ from }, i) => i === 0 || from > holes[i - 1].to)) return undefined;
-  return { step, state: { head, lastWriteTs, capFloor, ttlFloor, silent, holes } };
+  return holes.every(({ from }, i) => i === 0 || from > holes[i - 1].to) ? holes : undefined;
+}
+
+export function keysFromJson(keys: unknown): RememberedKey[] | undefined {
+  return Array.isArray(keys) && keys.every(isKey) ? keys : undefined;
 }
 
 function isKey(json: unknown): json is RememberedKey {

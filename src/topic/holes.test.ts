@@ -10,7 +10,7 @@ function restarted(world: World, options: { readonly powerLost: boolean; readonl
   const hole = topic.recoveryHole(options.powerLost);
   if (hole !== undefined) {
     const frame = topic.holeFrame(hole, world.clock.nextStamp());
-    assert.deepEqual(topic.replay(frame.fields, frame.payload), { ok: true });
+    assert.deepEqual(topic.replay(frame.fields, frame.payload, { index: 1, position: 0 }), { ok: true });
     world.log.frames.push(frame);
   }
   topic.afterRecovery(world.clock.ms);
@@ -78,7 +78,7 @@ describe("holes", () => {
     const third = world.replayed(world);
     const wider = { from: to + 1, to: to + 10, cause: "crash" as const };
     const frame = third.holeFrame(wider, world.clock.nextStamp());
-    assert.deepEqual(third.replay(frame.fields, frame.payload), { ok: true });
+    assert.deepEqual(third.replay(frame.fields, frame.payload, { index: 1, position: 0 }), { ok: true });
     assert.deepEqual(third.holes, [{ from: 2, to: to + 10, cause: "crash" }]);
   });
 
@@ -91,7 +91,7 @@ describe("holes", () => {
       { from: 6, to: 9, cause: "restored" },
     ] as const) {
       const frame = topic.holeFrame(hole, world.clock.nextStamp());
-      assert.deepEqual(topic.replay(frame.fields, frame.payload), { ok: true });
+      assert.deepEqual(topic.replay(frame.fields, frame.payload, { index: 1, position: 0 }), { ok: true });
     }
     const first = readPage(topic, { fromSeq: 1 });
     assert.deepEqual([first.tombstone?.reason, first.next, first.caughtUp], ["corrupt", 5, false]);

@@ -7,16 +7,28 @@
 import { assert } from "../base/assert.ts";
 import { TopicsError } from "../base/errors.ts";
 import type { Timers } from "../env/env.ts";
-import { type CommitLog, type CommitStage, type Draft, type FrameFields, frameKind } from "../wal/commit.ts";
+import {
+  type CommitLog,
+  type CommitStage,
+  type Draft,
+  type FrameFields,
+  frameKind,
+  type LogPlace,
+} from "../wal/commit.ts";
 import type { BlockPool } from "./block-pool.ts";
 import { Ceiling } from "./ceiling.ts";
 import { CommitQueue, type CommitQueueDeps, type Effect } from "./commit-queue.ts";
 import type { CommitClass, TopicConfig } from "./config.ts";
 import { Contents, type Quota } from "./contents.ts";
 import { encodeEntry, type SmallEntry } from "./entries.ts";
+import type { SegmentDamage } from "../segment/files.ts";
+import type { PartReads } from "./part-reads.ts";
 import { Plan } from "./plan.ts";
+import type { RunsLimit } from "./record-runs.ts";
 import type { ReadRebase } from "./read-rebase.ts";
+import type { Resume } from "./resume.ts";
 import type { View } from "./retention.ts";
+import type { SealedPart } from "./sealed-part.ts";
 import { Waiters } from "./waiters.ts";
 
 export interface TopicClock {
@@ -30,6 +42,12 @@ export interface TopicClock {
 export interface TopicEvents {
   /** Readers of the topic may see seqs up to `headSeq` now. */
   headMoved(topicId: number, headSeq: number): void;
+  /** A range of a segment could not be read. */
+  damaged(topicId: number, damage: SegmentDamage): void;
+  /** The tail has grown enough to be sealed. */
+  sealDue(topicId: number): void;
+  /** Nothing in a part is live any more, or another one has taken its place. */
+  released(part: SealedPart): void;
 }
 
 /** What a topic calls; topics of a shard share one. */
@@ -38,6 +56,11 @@ export interface TopicDeps {
   readonly clock: TopicClock;
   readonly timers: Timers;
   readonly blocks: BlockPool;
+  readonly parts: PartReads;
+  /** Wire bytes of a sealed block: what one read of a few records costs, and one hash covers. */
+  readonly blockBytes: number;
+  /** A tail of this size may be sealed. */
+  readonly sealAt: RunsLimit;
   readonly quota: Quota;
   readonly events: TopicEvents;
 }
@@ -78,14 +101,18 @@ export class Instance implements CommitQueueDeps {
    * record that was shown as expired must not turn out to be kept by a longer TTL, or to have been deleted before.
    */
   readonly heldMs: number[] = [];
+  /** Where the log of a rebase that is being made, or read, begins. */
+  rebaseFrom: LogPlace | undefined;
   /** During recovery: a rebase that is being read. */
   rebase: ReadRebase | undefined;
+  /** During recovery: what a checkpoint says of it, until its log has come that far. */
+  resume: Resume | undefined;
   #announcedHead = 0;
 
   constructor(identity: TopicIdentity, config: TopicConfig, deps: TopicDeps) {
     this.identity = identity;
     this.deps = deps;
-    this.contents = new Contents(config, deps.blocks, deps.quota);
+    this.contents = new Contents(config, deps.blocks, deps.quota, (part) => deps.events.released(part));
     this.plan = new Plan(this.contents, 0);
     this.queue = new CommitQueue(this);
     this.waiters = new Waiters(deps.timers);
@@ -104,6 +131,9 @@ export class Instance implements CommitQueueDeps {
   }
 
   moved(): void {
+    const { tail } = this.contents.retained;
+    const { sealAt } = this.deps;
+    if (tail.count >= sealAt.records || tail.bytes >= sealAt.bytes) this.deps.events.sealDue(this.identity.id);
     if (!this.takeHead()) return;
     this.waiters.wake();
     this.deps.events.headMoved(this.identity.id, this.contents.headSeq);
@@ -162,7 +192,8 @@ export class Instance implements CommitQueueDeps {
   }
 
   submit(draft: Draft, ack: Ack, effect: Effect): void {
-    const frame = this.queue.stage(draft, ack.at, ack.wants ?? ack.at, ack.reserve ?? false, effect);
+    const place = this.deps.log.place();
+    const frame = this.queue.stage(draft, place, ack.at, ack.wants ?? ack.at, ack.reserve ?? false, effect);
     this.deps.log.submit(frame);
     if (frame.ready) this.queue.drain();
   }

@@ -1,10 +1,10 @@
 /** Tags and nodes of a topic's records in memory: what a record's row keeps of them, and who still uses which. */
-import type { Chunk } from "./chunk.ts";
+import type { Chunk, ChunkNames } from "./chunk.ts";
 import { NameTable } from "./name-table.ts";
 import type { RecordsEntry } from "./records-format.ts";
 import { TagIndex } from "./tag-index.ts";
 
-export class Labels {
+export class Labels implements ChunkNames {
   /** Made with the first record that needs them: most topics have no tags, or no nodes. */
   #tags: TagIndex | undefined;
   #nodes: NameTable | undefined;

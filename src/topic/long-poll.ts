@@ -1,18 +1,48 @@
 /** Reading, and waiting for something to read (spec 2.7). */
+import { TopicsError } from "../base/errors.ts";
+import { SegmentDamage } from "../segment/files.ts";
 import type { Instance } from "./instance.ts";
 import type { ReadRequest, ReadResult } from "./read.ts";
 import { readContents } from "./read-pipeline.ts";
+import { SealedBlocks } from "./sealed-blocks.ts";
 
+/** Without waiting, for the disk neither. */
 export function readNow(topic: Instance, request: ReadRequest): ReadResult {
-  if (topic.mode !== "live") throw topic.notFound;
-  topic.lastReadMs = topic.deps.clock.nowMs();
-  return readContents(topic.contents, request, topic.readClockMs(), topic.deps.blocks);
+  const blocks = new SealedBlocks(topic.deps.parts, true);
+  try {
+    return attempt(topic, request, blocks)!;
+  } catch (error) {
+    throw unreadable(topic, error);
+  } finally {
+    blocks.release();
+  }
 }
 
 /** Answers as soon as the cursor can move, if only past what the reader does not want, or else when its time is up. */
 export async function read(topic: Instance, request: ReadRequest): Promise<ReadResult> {
-  const page = readNow(topic, request);
+  const page = await readPage(topic, request);
   return request.waitMs > 0 && standsStill(page, request) ? await poll(topic, request, page) : page;
+}
+
+async function readPage(topic: Instance, request: ReadRequest): Promise<ReadResult> {
+  const blocks = new SealedBlocks(topic.deps.parts, false);
+  try {
+    for (;;) {
+      const page = attempt(topic, request, blocks);
+      if (page !== undefined) return page;
+      await blocks.fetch();
+    }
+  } catch (error) {
+    throw unreadable(topic, error);
+  } finally {
+    blocks.release();
+  }
+}
+
+function attempt(topic: Instance, request: ReadRequest, blocks: SealedBlocks): ReadResult | undefined {
+  if (topic.mode !== "live") throw topic.notFound;
+  topic.lastReadMs = topic.deps.clock.nowMs();
+  return readContents(topic.contents, request, topic.readClockMs(), topic.deps.blocks, blocks);
 }
 
 async function poll(topic: Instance, request: ReadRequest, page: ReadResult): Promise<ReadResult> {
@@ -22,12 +52,26 @@ async function poll(topic: Instance, request: ReadRequest, page: ReadResult): Pr
     const leftMs = untilMs - clock.monotonicMs();
     if (leftMs <= 0) return page;
     page.release();
-    await topic.waiters.wait(Math.ceil(leftMs), request.signal);
-    page = readNow(topic, request);
+    // The head may have moved since the page was made: who waits now would not hear of it.
+    if (page.headSeq === topic.contents.headSeq) await topic.waiters.wait(Math.ceil(leftMs), request.signal);
+    page = await readPage(topic, request);
   }
   return page;
 }
 
 function standsStill(page: ReadResult, request: ReadRequest): boolean {
   return page.nextFromSeq === request.fromSeq && page.tombstone === undefined;
+}
+
+/** A damaged range fails, and only it (spec 6.6): never served, never taken for the end of the log. */
+export function unreadable(topic: Instance, error: unknown): unknown {
+  if (!(error instanceof SegmentDamage)) return error;
+  const { name } = topic.identity;
+  topic.deps.events.damaged(topic.identity.id, error);
+  return new TopicsError("internal", `a segment of topic ${name} is damaged`, {
+    topic: name,
+    segment: error.file,
+    offset: error.at,
+    length: error.bytes,
+  });
 }

@@ -1,18 +1,30 @@
-/** One read at one moment (spec 1.5, 1.8, 2.7): where it begins, what it finds, and how far the cursor comes. */
+/**
+ * One read at one moment (spec 1.5, 1.8, 2.7): where it begins, what it finds, and how far the cursor comes. Sealed blocks
+ * that are not at hand end the attempt; what is missing is read, and the read begins anew with all of it at hand: whatever
+ * happened to the topic meanwhile, an answer is of one moment.
+ */
 import { Answer } from "./answer.ts";
 import type { BlockPool } from "./block-pool.ts";
 import type { Contents } from "./contents.ts";
 import type { ReadRequest, ReadResult, Tombstone } from "./read.ts";
-import { recordFilter } from "./record-filter.ts";
+import { RecordFilters } from "./record-filter.ts";
 import { recordShape } from "./record-shape.ts";
+import { selectSealed, type SealedBlocks } from "./sealed-blocks.ts";
 import { Selection } from "./selection.ts";
 import { beginning } from "./tombstone.ts";
 
-export function readContents(contents: Contents, request: ReadRequest, nowMs: number, pool: BlockPool): ReadResult {
-  const { tail, headSeq, config } = contents;
+/** `undefined` when something has to be read first; `blocks` knows what. */
+export function readContents(
+  contents: Contents,
+  request: ReadRequest,
+  nowMs: number,
+  pool: BlockPool,
+  blocks: SealedBlocks,
+): ReadResult | undefined {
+  const { retained, headSeq, config } = contents;
   const view = contents.view(nowMs);
   const begin = beginning(request.fromSeq, headSeq, view, contents.holes, contents.watermarks.silent);
-  const shape = recordShape(tail.labels, request);
+  const shape = recordShape(request, request.includeTags && retained.hasTags);
 
   const bounds = {
     from: Math.max(begin.cursor + 1, view.earliestSeq),
@@ -20,9 +32,17 @@ export function readContents(contents: Contents, request: ReadRequest, nowMs: nu
     limit: request.limit,
     maxBytes: request.maxBytes,
   };
-  const filter = recordFilter(tail.labels, request.match, config.dedupeNode ? request.nodes : [], bounds.from);
-  const selection = new Selection(tail, bounds, filter, shape);
-  return new Page(selection, new Answer(selection, shape, pool), begin.tombstone, headSeq, view.earliestSeq);
+  const filters = new RecordFilters(request.match, config.dedupeNode ? request.nodes : [], bounds.from);
+  const selection = new Selection(bounds, filters, shape);
+  const sealed = selectSealed(retained.sealed, bounds, request.match, selection, blocks);
+  if (sealed === "missing") return undefined;
+  if (sealed === "more") {
+    const { chunks } = retained.tail;
+    for (let at = retained.tail.locate(bounds.from); at < chunks.length; at++)
+      if (chunks[at].firstSeq > bounds.until || !selection.take(chunks[at])) break;
+  }
+  const answer = new Answer(selection, shape, pool);
+  return new Page(selection, answer, begin.tombstone, headSeq, view.earliestSeq);
 }
 
 class Page implements ReadResult {

@@ -2,7 +2,7 @@
  * A rebase as it is read back (spec 6.1): its steps are kept aside until the last of them is there. One that a crash cut
  * short changes nothing: the topic is still what its log had made of it, records of its durable days included.
  */
-import type { FrameFields } from "../wal/commit.ts";
+import type { FrameFields, LogPlace } from "../wal/commit.ts";
 import type { Contents } from "./contents.ts";
 import { decodeEntry, type Entry, type RebaseStep } from "./entries.ts";
 import type { RecordsEntry } from "./records-format.ts";
@@ -40,11 +40,16 @@ export class ReadRebase {
     return entry.kind === "rebase" && entry.step.step === "end";
   }
 
-  apply(contents: Contents): void {
+  /** Frames at or behind `place` hold all of it. */
+  apply(contents: Contents, place: LogPlace): void {
     for (const { stampMs, firstSeq, entry } of this.#parts) {
-      if (entry.kind === "records") contents.applyRecords(stampMs, firstSeq, entry.records, true);
+      if (entry.kind === "records") contents.applyRecords(stampMs, firstSeq, entry.records, place);
       else applyStep(contents, stampMs, entry.step);
     }
+  }
+
+  eachRecords(visit: (firstSeq: number, entry: RecordsEntry) => void): void {
+    for (const { firstSeq, entry } of this.#parts) if (entry.kind === "records") visit(firstSeq, entry.records);
   }
 
   /** An unfinished one before it counts for nothing. */

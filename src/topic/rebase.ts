@@ -9,12 +9,24 @@ import type { Contents } from "./contents.ts";
 import { answering } from "./effect.ts";
 import { encodeEntry, type RebaseStep } from "./entries.ts";
 import type { Instance } from "./instance.ts";
-import { gatherRetained } from "./retained-batch.ts";
+import { unreadable } from "./long-poll.ts";
+import { gatherRetained, type RetainedBatch } from "./retained-batch.ts";
 
 const keysPerStep = 1000;
 
 export async function logRetained(topic: Instance): Promise<void> {
   const { contents } = topic;
+  const from = topic.deps.log.place();
+  topic.rebaseFrom = from;
+  try {
+    await logSteps(topic, contents);
+    contents.retained.tail.logged(from);
+  } finally {
+    topic.rebaseFrom = undefined;
+  }
+}
+
+async function logSteps(topic: Instance, contents: Contents): Promise<void> {
   await logStep(topic, () => ({ step: "begin", state: { ...contents.state, head: headBeforeRetained(contents) } }));
   const keys = contents.dedupe.remembered();
   for (let from = 0; from < keys.length; from += keysPerStep) {
@@ -24,8 +36,8 @@ export async function logRetained(topic: Instance): Promise<void> {
   await logStep(topic, () => ({ step: "end", state: contents.state }));
 }
 
-function headBeforeRetained({ tail, headSeq }: Contents): number {
-  return tail.count === 0 ? headSeq : tail.frontSeq - 1;
+function headBeforeRetained({ retained, headSeq }: Contents): number {
+  return retained.count === 0 ? headSeq : retained.frontSeq - 1;
 }
 
 /** A step is made once there is room for it: retention goes on meanwhile. */
@@ -44,18 +56,26 @@ async function logStep(topic: Instance, make: () => RebaseStep): Promise<void> {
 
 /** Logs the next records behind `last`; returns the last of them, `undefined` when there are none. */
 async function logBatchBehind(topic: Instance, last: number): Promise<number | undefined> {
-  const { tail } = topic.contents;
-  const expected = gatherRetained(tail, last);
+  const expected = gathered(topic, last);
   if (expected === undefined) return undefined;
-  await admitted(topic, expected.layout.payloadBytes);
+  await admitted(topic, expected.plan.layout.payloadBytes);
   topic.assertThere();
-  const batch = gatherRetained(tail, last);
+  const batch = gathered(topic, last);
   if (batch === undefined) return undefined;
-  const fields = topic.nextFrame(frameKind.records, batch.firstSeq, batch.layout.plan.count);
-  const draft = topic.deps.log.draft(fields, batch.layout.payloadBytes);
-  batch.write(draft.payload);
+  const { layout } = batch.plan;
+  const fields = topic.nextFrame(frameKind.records, batch.firstSeq, layout.plan.count);
+  const draft = topic.deps.log.draft(fields, layout.payloadBytes);
+  batch.plan.write(draft.payload);
   const { effect, answer } = answering(({ stampMs }) => topic.contents.applyNothing(stampMs));
   topic.submit(draft, { at: "written" }, effect);
   await answer;
   return batch.lastSeq;
+}
+
+function gathered(topic: Instance, last: number): RetainedBatch | undefined {
+  try {
+    return gatherRetained(topic.contents.retained, last);
+  } catch (error) {
+    throw unreadable(topic, error);
+  }
 }

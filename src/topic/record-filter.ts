@@ -3,9 +3,7 @@
  * nothing in the topic can fail is no filter.
  */
 import type { Predicate } from "../base/predicate.ts";
-import { cell, cellsPerRow, type Chunk } from "./chunk.ts";
-import type { Labels } from "./labels.ts";
-import type { TagIndex } from "./tag-index.ts";
+import { cell, cellsPerRow, type Chunk, type ChunkNames } from "./chunk.ts";
 
 export class RecordFilter {
   /** By number, whether a tag is wanted; 0, no tag, never is. `undefined` when tags do not matter. */
@@ -15,12 +13,12 @@ export class RecordFilter {
   readonly #nodes: ReadonlySet<number>;
   #place = 0;
 
-  constructor(tags: TagIndex | undefined, match: Predicate | undefined, nodes: readonly number[], from: number) {
+  constructor(tags: ChunkNames["tags"], match: Predicate | undefined, nodes: readonly number[], from: number) {
     this.#nodes = new Set(nodes);
     if (match === undefined) return;
     const ids = tags?.matching(match) ?? [];
     if (tags === undefined || ids.length === 0) this.#seqs = [];
-    else if (ids.length === 1) {
+    else if (ids.length === 1 && tags.seqs !== undefined) {
       this.#seqs = tags.seqs(ids[0]);
       this.#place = firstNotBelow(this.#seqs, from);
     } else {
@@ -38,6 +36,7 @@ export class RecordFilter {
     for (; i < end; i++) {
       const seq = this.#nextSeq(chunk.firstSeq + i);
       if (seq >= chunk.firstSeq + end) return end;
+      // Only a tail has lists of seqs, and its slots are contiguous.
       i = seq - chunk.firstSeq;
       if (this.#passes(chunk.rows, i * cellsPerRow)) return i;
     }
@@ -74,15 +73,30 @@ export class RecordFilter {
   }
 }
 
-/** The filter of a read from a seq on; `undefined` when every record passes. */
-export function recordFilter(
-  labels: Labels,
-  match: Predicate | undefined,
-  nodes: readonly string[],
-  from: number,
-): RecordFilter | undefined {
-  const own = nodes.map((node) => labels.nodes?.find(node) ?? 0).filter((id) => id !== 0);
-  return match === undefined && own.length === 0 ? undefined : new RecordFilter(labels.tags, match, own, from);
+/** A reader's filters for one chunk after the other; `undefined` for one in which every record passes. */
+export class RecordFilters {
+  readonly #match: Predicate | undefined;
+  readonly #nodes: readonly string[];
+  readonly #from: number;
+  #names: ChunkNames | undefined;
+  #filter: RecordFilter | undefined;
+
+  constructor(match: Predicate | undefined, nodes: readonly string[], from: number) {
+    this.#match = match;
+    this.#nodes = nodes;
+    this.#from = from;
+  }
+
+  of({ names }: Chunk): RecordFilter | undefined {
+    if (this.#match === undefined && this.#nodes.length === 0) return undefined;
+    if (names !== this.#names) {
+      this.#names = names;
+      const own = this.#nodes.map((node) => names.nodes?.find(node) ?? 0).filter((id) => id !== 0);
+      const passes = this.#match === undefined && own.length === 0;
+      this.#filter = passes ? undefined : new RecordFilter(names.tags, this.#match, own, this.#from);
+    }
+    return this.#filter;
+  }
 }
 
 function firstNotBelow(seqs: readonly number[], seq: number): number {

@@ -2,8 +2,7 @@
  * Records in another shape than they are stored in (spec 2.7): with `$tag`, without `meta`, without `data`. A record ends
  * with its data and its meta, whose lengths its row has, so that both are found from its end, whatever stands before.
  */
-import type { Chunk } from "./chunk.ts";
-import type { Labels } from "./labels.ts";
+import type { Chunk, ChunkNames } from "./chunk.ts";
 import type { ReadRequest } from "./read.ts";
 
 const dataKeyBytes = '"data":'.length;
@@ -13,14 +12,13 @@ const comma = 0x2c;
 const none = Buffer.alloc(0);
 
 export class RecordShape {
-  readonly #labels: Labels;
   readonly #withTags: boolean;
   readonly #withMeta: boolean;
   readonly #withData: boolean;
-  readonly #tagText = new Map<number, Buffer>();
+  #names: ChunkNames | undefined;
+  #tagText = new Map<number, Buffer>();
 
-  constructor(labels: Labels, request: ReadRequest) {
-    this.#labels = labels;
+  constructor(request: ReadRequest) {
     this.#withTags = request.includeTags;
     this.#withMeta = request.includeMeta;
     this.#withData = request.includeData;
@@ -66,9 +64,13 @@ export class RecordShape {
   #tag(chunk: Chunk, i: number): Buffer {
     const id = this.#withTags ? chunk.tag(i) : 0;
     if (id === 0) return none;
+    if (chunk.names !== this.#names) {
+      this.#names = chunk.names;
+      this.#tagText = new Map();
+    }
     let text = this.#tagText.get(id);
     if (text === undefined) {
-      text = Buffer.from(`"$tag":${JSON.stringify(this.#labels.tags?.name(id))},`);
+      text = Buffer.from(`"$tag":${JSON.stringify(chunk.names.tags?.name(id))},`);
       this.#tagText.set(id, text);
     }
     return text;
@@ -76,7 +78,7 @@ export class RecordShape {
 }
 
 /** `undefined` when records go out as they are stored. */
-export function recordShape(labels: Labels, request: ReadRequest): RecordShape | undefined {
-  const tagged = request.includeTags && labels.tags !== undefined;
-  return tagged || !request.includeMeta || !request.includeData ? new RecordShape(labels, request) : undefined;
+export function recordShape(request: ReadRequest, hasTags: boolean): RecordShape | undefined {
+  const tagged = request.includeTags && hasTags;
+  return tagged || !request.includeMeta || !request.includeData ? new RecordShape(request) : undefined;
 }

@@ -98,7 +98,7 @@ describe("replay", () => {
       "a frame follows the topic's deletion",
     );
     const { fields, payload } = world.log.frames[1];
-    assert.equal(Topic.fromCreate(fields, payload, new World()).ok, false);
+    assert.equal(Topic.fromCreate(fields, payload, { index: 1, position: 0 }, new World()).ok, false);
   });
 
   it("never throws on payloads that were cut or changed, and never takes a cut one", async () => {

@@ -3,17 +3,25 @@
  * methods as a commit that was just acked. Whatever does not follow is damage, reported and not applied. Then the hole
  * that the class calls for, itself a frame, and the ceiling.
  */
-import { frameKind, type FrameFields } from "../wal/commit.ts";
+import { frameKind, type FrameFields, type LogPlace } from "../wal/commit.ts";
+import { resolveNow } from "./deletes.ts";
 import { decodeEntry, encodeEntry, type Entry } from "./entries.ts";
 import type { Hole } from "./holes.ts";
 import { type Instance, stampMsOf } from "./instance.ts";
 import { Plan } from "./plan.ts";
 import { ReadRebase } from "./read-rebase.ts";
 import type { RecordsEntry } from "./records-format.ts";
+import type { Resume } from "./resume.ts";
 
 export type ReplayOutcome = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
-export function replay(topic: Instance, fields: FrameFields, payload: Uint8Array): ReplayOutcome {
+/** `place`: where the frame begins. */
+export function replay(topic: Instance, fields: FrameFields, payload: Uint8Array, place: LogPlace): ReplayOutcome {
+  if (topic.resume !== undefined) {
+    if (fields.op <= topic.resume.op) return resume(topic, topic.resume, fields, payload, place);
+    const problem = concludeResume(topic);
+    if (problem !== undefined) return damage(problem);
+  }
   if (fields.op !== topic.op + 1) return damage(`operation ${fields.op} follows operation ${topic.op}`);
   if (topic.mode === "gone") return damage("a frame follows the topic's deletion");
   const outcome = decodeEntry(fields.kind, payload);
@@ -21,10 +29,14 @@ export function replay(topic: Instance, fields: FrameFields, payload: Uint8Array
   const { entry } = outcome;
   const problem = entry.kind === "topicCreate" ? createProblem(topic) : problemOf(topic, fields, entry);
   if (problem !== undefined) return damage(problem);
-  if (ReadRebase.isPart(entry)) readRebase(topic, fields, payload);
-  else {
-    topic.rebase = undefined;
-    apply(topic, fields, entry);
+  if (ReadRebase.isPart(entry)) {
+    if (readRebase(topic, fields, payload, place)) {
+      topic.rebase!.apply(topic.contents, topic.rebaseFrom!);
+      endRebase(topic);
+    }
+  } else {
+    endRebase(topic);
+    apply(topic, fields, entry, place);
   }
   topic.op = fields.op;
   topic.ceiling.replay(fields.ceiling, entry.kind === "ceiling" && entry.lower);
@@ -73,18 +85,51 @@ export function deleteFrame(topic: Instance, stamp: number): { fields: FrameFiel
 
 /** All frames are replayed, and what is kept of them is synced. */
 export function afterRecovery(topic: Instance, nowMs: number): void {
-  topic.rebase = undefined;
+  endRebase(topic);
   topic.ceiling.settle(Math.max(topic.ceiling.declared, topic.contents.headSeq));
   topic.plan = new Plan(topic.contents, topic.op);
   topic.contents.dropExpiredKeys(nowMs);
   topic.takeHead();
 }
 
-function readRebase(topic: Instance, fields: FrameFields, payload: Uint8Array): void {
+/** A frame that the checkpoint knows of. */
+function resume(
+  topic: Instance,
+  resumed: Resume,
+  fields: FrameFields,
+  payload: Uint8Array,
+  place: LogPlace,
+): ReplayOutcome {
+  const outcome = decodeEntry(fields.kind, payload);
+  if (!outcome.ok) return outcome;
+  const { entry } = outcome;
+  const complete = ReadRebase.isPart(entry) && readRebase(topic, fields, payload, place);
+  const rebase = complete ? topic.rebase : undefined;
+  // What was retained was logged anew: what is in the tail by now is among it.
+  if (rebase !== undefined) topic.contents.rearrange(() => topic.contents.retained.tail.clear());
+  const from = rebase === undefined ? place : topic.rebaseFrom!;
+  const problem = resumed.take(topic.contents, fields, entry, from, rebase);
+  if (complete || !ReadRebase.isPart(entry)) endRebase(topic);
+  return problem === undefined ? { ok: true } : damage(problem);
+}
+
+/** The log has come as far as the checkpoint, or ends: the tail must be what the checkpoint says. */
+export function concludeResume(topic: Instance): string | undefined {
+  const problem = topic.resume?.problem(topic.contents);
+  topic.resume = undefined;
+  return problem;
+}
+
+/** `true` when the rebase is complete. */
+function readRebase(topic: Instance, fields: FrameFields, payload: Uint8Array, place: LogPlace): boolean {
   topic.rebase ??= new ReadRebase();
-  if (!topic.rebase.take(fields, stampMsOf(fields.stamp), payload)) return;
-  topic.rebase.apply(topic.contents);
+  topic.rebaseFrom ??= place;
+  return topic.rebase.take(fields, stampMsOf(fields.stamp), payload);
+}
+
+function endRebase(topic: Instance): void {
   topic.rebase = undefined;
+  topic.rebaseFrom = undefined;
 }
 
 function damage(reason: string): ReplayOutcome {
@@ -131,7 +176,7 @@ function recordsProblem(topic: Instance, fields: FrameFields, entry: RecordsEntr
   return !entry.retained && entry.ts < contents.lastWriteTs ? "time goes back in the topic" : undefined;
 }
 
-function apply(topic: Instance, fields: FrameFields, entry: Exclude<Entry, { kind: "rebase" }>): void {
+function apply(topic: Instance, fields: FrameFields, entry: Exclude<Entry, { kind: "rebase" }>, place: LogPlace): void {
   const { contents } = topic;
   const stampMs = stampMsOf(fields.stamp);
   switch (entry.kind) {
@@ -146,10 +191,10 @@ function apply(topic: Instance, fields: FrameFields, entry: Exclude<Entry, { kin
       contents.clear();
       return;
     case "records":
-      contents.applyRecords(stampMs, fields.firstSeq, entry.records, true);
+      contents.applyRecords(stampMs, fields.firstSeq, entry.records, place);
       return;
     case "recordsDelete":
-      contents.applyDelete(stampMs, entry.what);
+      contents.applyDelete(stampMs, entry.what, resolveNow(contents.retained, entry.what.match, topic.deps.parts));
       return;
     case "ceiling":
       if (entry.floors === undefined) contents.applyNothing(stampMs);

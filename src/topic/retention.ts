@@ -7,7 +7,7 @@
  */
 import type { TopicConfig, U64 } from "./config.ts";
 import type { Holes } from "./holes.ts";
-import { type FrontSpan, noSpan, type Tail } from "./tail.ts";
+import { noRetained, type Retained, type RetainedSpan } from "./retained.ts";
 import type { EvictionCause, Watermarks } from "./watermarks.ts";
 
 /** What readers and counts see at one moment. */
@@ -22,13 +22,13 @@ export interface View {
 }
 
 export class Retention {
-  readonly #tail: Tail;
+  readonly #retained: Retained;
   readonly #watermarks: Watermarks;
   readonly #holes: Holes;
-  #hidden: { readonly through: number; readonly span: FrontSpan } | undefined;
+  #hidden: { readonly through: number; readonly span: RetainedSpan } | undefined;
 
-  constructor(tail: Tail, watermarks: Watermarks, holes: Holes) {
-    this.#tail = tail;
+  constructor(retained: Retained, watermarks: Watermarks, holes: Holes) {
+    this.#retained = retained;
     this.#watermarks = watermarks;
     this.#holes = holes;
   }
@@ -36,17 +36,17 @@ export class Retention {
   /** The first moment at which a record that is live now will have expired; `undefined` without one. */
   nextExpiryMs(config: TopicConfig): number | undefined {
     const ttlMs = bound(config.ttlMs);
-    if (ttlMs === undefined || this.#tail.count === 0) return undefined;
-    return this.#tail.frontTs + ttlMs + 1;
+    if (ttlMs === undefined || this.#retained.count === 0) return undefined;
+    return this.#retained.frontTs + ttlMs + 1;
   }
 
   view(nowMs: number, config: TopicConfig, head: number): View {
-    const { count, bytes } = this.#tail;
+    const { count, bytes } = this.#retained;
     const { evictFloor, capFloor, ttlFloor } = this.#watermarks;
     const hidden = this.#expired(nowMs, config);
     if (hidden.count === 0) {
       return {
-        earliestSeq: count === 0 ? head + 1 : this.#tail.frontSeq,
+        earliestSeq: count === 0 ? head + 1 : this.#retained.frontSeq,
         evictFloor,
         capFloor,
         ttlFloor,
@@ -57,7 +57,7 @@ export class Retention {
     const left = count - hidden.count;
     const floor = hidden.last + 1;
     return {
-      earliestSeq: left === 0 ? head + 1 : this.#tail.nextLive(hidden.last),
+      earliestSeq: left === 0 ? head + 1 : this.#retained.nextLive(hidden.last),
       evictFloor: floor,
       capFloor,
       ttlFloor: floor,
@@ -69,14 +69,14 @@ export class Retention {
   /** Takes what has expired at `nowMs`. */
   expire(nowMs: number, config: TopicConfig): void {
     const ttlMs = bound(config.ttlMs);
-    if (ttlMs === undefined || this.#tail.count === 0 || !(nowMs - this.#tail.frontTs > ttlMs)) return;
-    this.#take(this.#tail.lastBefore(nowMs - ttlMs), 0, 0, "ttl");
+    if (ttlMs === undefined || this.#retained.count === 0 || !(nowMs - this.#retained.frontTs > ttlMs)) return;
+    this.#take(this.#retained.lastBefore(nowMs - ttlMs), 0, 0, "ttl");
   }
 
   /** Takes the oldest records until both caps hold. */
   enforceCaps(config: TopicConfig): void {
-    const count = this.#tail.count - (bound(config.capRecords) ?? Infinity);
-    const bytes = this.#tail.bytes - (bound(config.capBytes) ?? Infinity);
+    const count = this.#retained.count - (bound(config.capRecords) ?? Infinity);
+    const bytes = this.#retained.bytes - (bound(config.capBytes) ?? Infinity);
     if (count > 0 || bytes > 0) this.#take(0, count, bytes, "cap");
   }
 
@@ -86,11 +86,11 @@ export class Retention {
   }
 
   #take(through: number, count: number, bytes: number, cause: EvictionCause): void {
-    const span = this.#tail.measureFront({ through, count, bytes }, (first, last) => {
+    const span = this.#retained.measureFront({ through, count, bytes }, (first, last) => {
       this.#noteSilent(first);
       this.#watermarks.evicted(last, cause);
     });
-    this.#tail.cutFront(span);
+    this.#retained.cutFront(span);
     this.#holes.passed(this.#watermarks.evictFloor);
     this.changed();
   }
@@ -103,12 +103,13 @@ export class Retention {
     if (hole === undefined || hole.from > first) this.#watermarks.silent.add(floor, first - 1);
   }
 
-  #expired(nowMs: number, config: TopicConfig): FrontSpan {
+  #expired(nowMs: number, config: TopicConfig): RetainedSpan {
     const ttlMs = bound(config.ttlMs);
-    if (ttlMs === undefined || this.#tail.count === 0 || !(nowMs - this.#tail.frontTs > ttlMs)) return noSpan;
-    const through = this.#tail.lastBefore(nowMs - ttlMs);
+    if (ttlMs === undefined || this.#retained.count === 0 || !(nowMs - this.#retained.frontTs > ttlMs))
+      return noRetained;
+    const through = this.#retained.lastBefore(nowMs - ttlMs);
     if (this.#hidden?.through !== through) {
-      this.#hidden = { through, span: this.#tail.measureFront({ through, count: 0, bytes: 0 }) };
+      this.#hidden = { through, span: this.#retained.measureFront({ through, count: 0, bytes: 0 }) };
     }
     return this.#hidden.span;
   }

@@ -4,9 +4,8 @@
  * does no work per record.
  */
 import type { Chunk } from "./chunk.ts";
-import type { RecordFilter } from "./record-filter.ts";
+import type { RecordFilter, RecordFilters } from "./record-filter.ts";
 import type { RecordShape } from "./record-shape.ts";
-import type { Tail } from "./tail.ts";
 
 /** A filtered read ends, and says how far it came, before it holds up everyone else. */
 export const maxFilteredScan = 1 << 16;
@@ -31,30 +30,32 @@ export class Selection {
   /** Everything up to here was looked at. */
   reached: number;
   readonly #bounds: Bounds;
-  readonly #filter: RecordFilter | undefined;
+  readonly #filters: RecordFilters;
   readonly #shape: RecordShape | undefined;
+  #filter: RecordFilter | undefined;
 
-  constructor(tail: Tail, bounds: Bounds, filter: RecordFilter | undefined, shape: RecordShape | undefined) {
+  constructor(bounds: Bounds, filters: RecordFilters, shape: RecordShape | undefined) {
     this.#bounds = bounds;
-    this.#filter = filter;
+    this.#filters = filters;
     this.#shape = shape;
     this.reached = bounds.until;
-    const { chunks } = tail;
-    for (let place = tail.locate(bounds.from); place < chunks.length; place++) {
-      const chunk = chunks[place];
-      if (chunk.firstSeq > bounds.until || !this.#scan(chunk)) return;
-    }
   }
 
-  /** `false` when the answer is full. */
-  #scan(chunk: Chunk): boolean {
-    const end = Math.min(chunk.count, this.#bounds.until - chunk.firstSeq + 1);
-    let i = chunk.nextLive(Math.max(0, this.#bounds.from - chunk.firstSeq));
+  /** What the answer has room for, by the two bounds on it. */
+  get room(): { readonly records: number; readonly bytes: number } {
+    return { records: this.#bounds.limit - this.count, bytes: this.#bounds.maxBytes - this.bytes };
+  }
+
+  /** Takes what is wanted of the next chunk; `false` when the answer is full. */
+  take(chunk: Chunk): boolean {
+    this.#filter = this.#filters.of(chunk);
+    const end = chunk.slot(this.#bounds.until + 1);
+    let i = chunk.nextLive(chunk.slot(this.#bounds.from));
     while (i < end) {
       const runEnd = chunk.nextDeleted(i, end);
       const taken = this.#filter === undefined ? this.#takeRun(chunk, i, runEnd) : this.#takePassing(chunk, i, runEnd);
       if (taken < runEnd) {
-        this.reached = chunk.firstSeq + taken - 1;
+        this.reached = chunk.seq(taken) - 1;
         return false;
       }
       i = chunk.nextLive(runEnd);

@@ -6,41 +6,31 @@
  * Everything in front of `frontSeq` has been cut off; `frontSeq` is always a live record while there is one.
  */
 import { assert } from "../base/assert.ts";
+import type { LogPlace } from "../wal/commit.ts";
 import { type BlockPool, largestBlockBytes, smallestBlockBytes } from "./block-pool.ts";
 import { Chunk } from "./chunk.ts";
+import type { FrontLimit, FrontSpan } from "./front.ts";
 import { Labels } from "./labels.ts";
 import type { RecordsEntry } from "./records-format.ts";
+
+/** What a chunk and a tag cost beside their bytes, roughly. */
+const chunkOverheadBytes = 400;
+const tagOverheadBytes = 128;
 
 /** Shorter gaps between retained records become deleted slots; longer ones end the chunk. */
 const maxSkippedSlots = 1024;
 
-/** Live records at the front are taken while any of these asks for one more. */
-export interface FrontLimit {
-  readonly through: number;
-  readonly count: number;
-  readonly bytes: number;
-}
-
-/** A number of live records at the front. */
-export interface FrontSpan {
-  readonly count: number;
-  readonly bytes: number;
-  /** Seq of the last; 0 when there is none. */
-  readonly last: number;
-  /** How much of it lies in the chunk of the last one. */
-  readonly countInLast: number;
-  readonly bytesInLast: number;
-}
-
-export const noSpan: FrontSpan = { count: 0, bytes: 0, last: 0, countInLast: 0, bytesInLast: 0 };
-
 export class Tail {
   readonly #pool: BlockPool;
   readonly #chunks: Chunk[] = [];
+  #place: LogPlace | undefined;
   #labels = new Labels();
   #frontSeq = 0;
   #count = 0;
   #bytes = 0;
+  #chunkBytes = 0;
+  /** The last chunk takes no more records: somebody is sealing it. */
+  #closed = false;
 
   constructor(pool: BlockPool) {
     this.#pool = pool;
@@ -72,18 +62,24 @@ export class Tail {
     return this.#chunks;
   }
 
-  /** Memory behind the records, rows included. */
+  /** Memory behind the records, rows and tags included. */
   get heldBytes(): number {
-    let held = 0;
-    for (const chunk of this.#chunks) held += chunk.block.bytes.length + chunk.rows.byteLength;
-    return held;
+    return this.#chunkBytes + tagOverheadBytes * (this.#labels.tags?.size ?? 0);
   }
 
-  append(firstSeq: number, entry: RecordsEntry): void {
+  /** No frame that live records came in lies before it; `undefined` when none is logged. */
+  get place(): LogPlace | undefined {
+    for (const chunk of this.#chunks) if (chunk.place !== undefined) return chunk.place;
+    return undefined;
+  }
+
+  /** Records of a batch from the one at `start` on, which a frame at or behind `place` holds. */
+  append(firstSeq: number, entry: RecordsEntry, place: LogPlace | undefined, start = 0): void {
     const last = this.#chunks.at(-1);
-    assert(last === undefined || firstSeq >= last.endSeq, "records are appended in order");
-    if (this.#count === 0) this.#frontSeq = firstSeq;
-    for (let from = 0; from < entry.count;) {
+    assert(last === undefined || firstSeq + entry.seqDelta(start) >= last.endSeq, "records are appended in order");
+    if (this.#count === 0) this.#frontSeq = firstSeq + entry.seqDelta(start);
+    this.#place = place;
+    for (let from = start; from < entry.count;) {
       let to = entry.retained ? from + 1 : entry.count;
       const gap = entry.seqDelta(from) - from;
       const ts = entry.ts + entry.tsDelta(from);
@@ -213,12 +209,46 @@ export class Tail {
     this.#settle();
   }
 
+  /** From now on records go into another chunk. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Frames at or behind `place` hold all of it now. */
+  logged(place: LogPlace): void {
+    for (const chunk of this.#chunks) chunk.place ??= place;
+  }
+
+  /** What is live in the chunks up to `lastSeq`, where one ends. */
+  liveThrough(lastSeq: number): { readonly count: number; readonly bytes: number } {
+    let count = 0;
+    let bytes = 0;
+    for (const chunk of this.#chunks.slice(0, this.locate(lastSeq + 1))) {
+      count += chunk.liveCount;
+      bytes += chunk.liveBytes;
+    }
+    return { count, bytes };
+  }
+
+  /** Gives up the chunks up to `lastSeq`, where one ends: they are somewhere else now. */
+  giveUp(lastSeq: number): { readonly count: number; readonly bytes: number } {
+    const chunks = this.locate(lastSeq + 1);
+    const { count, bytes } = this.liveThrough(lastSeq);
+    this.#count -= count;
+    this.#bytes -= bytes;
+    // What is behind them is live from its first slot that is.
+    const next = this.nextLive(lastSeq);
+    if (this.#frontSeq <= lastSeq) this.#frontSeq = next === 0 ? lastSeq + 1 : next;
+    this.#drop(0, chunks);
+    return { count, bytes };
+  }
+
   /** Everything goes, the blocks to whoever comes next. */
   clear(): void {
     for (const chunk of this.#chunks) chunk.block.unpin();
     this.#chunks.length = 0;
     this.#labels = new Labels();
-    this.#count = this.#bytes = 0;
+    this.#count = this.#bytes = this.#chunkBytes = 0;
   }
 
   #settle(): void {
@@ -234,6 +264,7 @@ export class Tail {
     const dropped = this.#chunks.splice(place, chunks);
     for (const chunk of dropped) {
       assert(chunk.liveCount === 0 || chunk.endSeq <= front, "a chunk is dropped when nothing in it is live");
+      this.#chunkBytes -= bytesOf(chunk);
       this.#releaseAll(chunk);
       chunk.block.unpin();
     }
@@ -251,7 +282,9 @@ export class Tail {
       const end = lastFitting(entry, from, to, chunk.room);
       const at = chunk.count;
       const before = chunk.liveBytes;
+      this.#chunkBytes -= bytesOf(chunk);
       chunk.take(entry, from, end, ts);
+      this.#chunkBytes += bytesOf(chunk);
       this.#labels.attach(entry, from, end, chunk, at);
       this.#count += end - from;
       this.#bytes += chunk.liveBytes - before;
@@ -263,17 +296,23 @@ export class Tail {
   #chunkFor(seq: number, entry: RecordsEntry, from: number, to: number, ts: number): Chunk {
     const firstBytes = entry.start(from + 1) - 1 - entry.start(from);
     const last = this.#chunks.at(-1);
-    if (last !== undefined && last.reaches(ts) && last.room >= firstBytes) {
+    const sameFrame = last !== undefined && (last.place === undefined) === (this.#place === undefined);
+    if (last !== undefined && !this.#closed && sameFrame && last.reaches(ts) && last.room >= firstBytes) {
       const gap = seq - last.endSeq;
       if (gap === 0) return last;
       if (entry.retained && from > 0 && gap <= maxSkippedSlots) {
+        this.#chunkBytes -= bytesOf(last);
         last.skip(gap, ts);
+        this.#chunkBytes += bytesOf(last);
         return last;
       }
     }
     const batchBytes = entry.start(to) - 1 - entry.start(from);
-    const chunk = new Chunk(this.#pool.take(this.#nextBlockBytes(firstBytes, batchBytes)), seq, ts);
+    const block = this.#pool.take(this.#nextBlockBytes(firstBytes, batchBytes));
+    const chunk = new Chunk(block, this.#labels, seq, ts, this.#place);
+    this.#closed = false;
     this.#chunks.push(chunk);
+    this.#chunkBytes += bytesOf(chunk);
     return chunk;
   }
 
@@ -283,6 +322,10 @@ export class Tail {
     for (let i = this.#chunks.length - 1; i >= 0 && held < largestBlockBytes; i--) held += this.#chunks[i].used;
     return Math.max(firstBytes, Math.min(Math.max(batchBytes, held), largestBlockBytes));
   }
+}
+
+function bytesOf(chunk: Chunk): number {
+  return chunkOverheadBytes + chunk.block.bytes.length + chunk.rows.byteLength;
 }
 
 /** How far records from `from` on fit into `room` bytes; at least one does. */

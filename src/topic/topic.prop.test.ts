@@ -4,8 +4,10 @@ import { TopicsError } from "../base/errors.ts";
 import type { Predicate } from "../base/predicate.ts";
 import { BlockPool } from "./block-pool.ts";
 import { defaultConfig, type TopicConfig } from "./config.ts";
+import type { ReadResult } from "./read.ts";
 import { Model, type ModelMatch, type ModelRead, payloadBytes } from "./testing/model.ts";
-import { batchOf, FakeQuota, readAll, World } from "./testing/world.ts";
+import type { TopicDeps } from "./instance.ts";
+import { batchOf, FakeQuota, readAll, type TestCheckpoint, World } from "./testing/world.ts";
 import type { Topic } from "./topic.ts";
 
 const name = fc.constantFrom("a", "ab", "b", "ä", "\0", "");
@@ -60,6 +62,18 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("expire" as const) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("read" as const), read }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("replay" as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("seal" as const), tag: fc.option(match, { nil: undefined }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("rewrite" as const),
+      from: fc.nat({ max: 3 }),
+      parts: fc.integer({ min: 1, max: 3 }),
+      tag: fc.option(match, { nil: undefined }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("checkpoint" as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("resume" as const), adopt: fc.boolean() }) },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("restart" as const), powerLost: fc.boolean(), clean: fc.boolean() }),
@@ -71,6 +85,7 @@ class Run {
   readonly world = new World();
   readonly model = new Model(defaultConfig);
   topic!: Topic;
+  checkpoint: TestCheckpoint | undefined;
   #floors: readonly [number, number] = [1, 1];
   #quota = this.world.quota;
 
@@ -106,10 +121,22 @@ class Run {
         assert.equal(this.topic.expiredUnlogged(this.now), false);
         break;
       case "read":
-        this.#read({ ...step.read, fromSeq: step.read.from });
+        await this.#read({ ...step.read, fromSeq: step.read.from });
         break;
       case "replay":
         if (this.model.config.durability !== "ephemeral") this.#compare(this.world.replayed());
+        break;
+      case "seal":
+        await this.world.seal(this.topic, () => this.#deleteMeanwhile(step.tag));
+        break;
+      case "rewrite":
+        await this.world.rewrite(this.topic, step.from, step.from + step.parts, () => this.#deleteMeanwhile(step.tag));
+        break;
+      case "checkpoint":
+        this.checkpoint = this.world.captured(this.topic);
+        break;
+      case "resume":
+        await this.#resume(step.adopt);
         break;
       case "restart":
         this.#restart(step.powerLost, step.clean);
@@ -173,9 +200,14 @@ class Run {
     assert.deepEqual(answer, { deleted, earliestSeq: earliest, headSeq: head, count, bytes });
   }
 
-  #read(request: ModelRead): void {
+  async #read(request: ModelRead): Promise<void> {
+    const asked = { ...readAll, ...request, match: request.match && predicate(request.match) };
+    this.#checkPage(request, this.topic.readNow(asked));
+    this.#checkPage(request, await this.topic.read(asked));
+  }
+
+  #checkPage(request: ModelRead, result: ReadResult): void {
     const expected = this.model.read(request);
-    const result = this.topic.readNow({ ...readAll, ...request, match: request.match && predicate(request.match) });
     const text = result.slices.map((slice) => Buffer.from(slice).toString()).join(",");
     assert.equal(text, expected.text);
     assert.deepEqual(
@@ -191,13 +223,39 @@ class Run {
     result.release();
   }
 
+  /** While a part is written, and before it takes its place. */
+  async #deleteMeanwhile(match: ModelMatch | undefined): Promise<void> {
+    if (match !== undefined) await this.#delete(undefined, match);
+  }
+
+  /** A start from the last checkpoint, and the log behind it. */
+  async #resume(adopt: boolean): Promise<void> {
+    if (this.checkpoint === undefined || this.model.config.durability === "ephemeral") return;
+    const quota = new FakeQuota();
+    const world = this.world.elsewhere();
+    const topic = await this.world.resumed(
+      this.checkpoint,
+      adopt ? { ...this.#deps(quota), parts: world.parts } : world,
+    );
+    this.#compare(topic);
+    if (!adopt) return;
+    topic.afterRecovery(this.now);
+    this.world.deaths = new Map([...this.checkpoint.deaths].map(([file, ranges]) => [file, [...ranges]]));
+    this.#quota = quota;
+    this.topic = topic;
+  }
+
+  #deps(quota: FakeQuota): TopicDeps {
+    const { log, clock, timers, events, parts, blockBytes, sealAt } = this.world;
+    return { log, clock, timers, events, parts, blockBytes, sealAt, blocks: new BlockPool(), quota };
+  }
+
   /** A crash: what is in the log, and the hole that the class calls for. */
   #restart(powerLost: boolean, clean: boolean): void {
     const { durability } = this.model.config;
     if (durability === "ephemeral") return;
-    const { log, clock, timers, events } = this.world;
-    const deps = { log, clock, timers, events, blocks: new BlockPool(), quota: new FakeQuota() };
-    const topic = this.world.replayed(deps);
+    const quota = new FakeQuota();
+    const topic = this.world.replayed(this.#deps(quota));
     if (clean) topic.markCleanStop();
     const hole = topic.recoveryHole(powerLost);
     const expected = clean || durability === "fsync" ? false : durability === "memory" || powerLost;
@@ -205,12 +263,13 @@ class Run {
     if (hole !== undefined) {
       assert.equal(hole.from, this.model.head + 1);
       const frame = topic.holeFrame(hole, this.world.clock.nextStamp());
-      assert.deepEqual(topic.replay(frame.fields, frame.payload), { ok: true });
+      assert.deepEqual(topic.replay(frame.fields, frame.payload, this.world.log.place()), { ok: true });
       this.world.log.frames.push(frame);
+      this.world.log.submissions++;
       this.model.hole(hole.to);
     }
     topic.afterRecovery(this.now);
-    this.#quota = deps.quota;
+    this.#quota = quota;
     this.topic = topic;
   }
 

@@ -2,6 +2,7 @@
  * One log (spec 1): appends, reads, deletes, configuration, and its recovery. The facade that the engine holds; each verb
  * lives in a file of its own.
  */
+import { capture, type CapturedTopic } from "./capture.ts";
 import { append, type TopicAppend, type TopicAppendResult } from "./append.ts";
 import { lowerCeiling } from "./ceiling-frames.ts";
 import type { TopicConfig } from "./config.ts";
@@ -12,9 +13,11 @@ import { decodeEntry } from "./entries.ts";
 import type { Hole } from "./holes.ts";
 import { Instance, type TopicDeps, type TopicIdentity } from "./instance.ts";
 import { read, readNow } from "./long-poll.ts";
+import type { RunsLimit } from "./record-runs.ts";
 import type { ReadRequest, ReadResult } from "./read.ts";
 import {
   afterRecovery,
+  concludeResume,
   deleteFrame,
   holeFrame,
   markCleanStop,
@@ -22,8 +25,13 @@ import {
   replay,
   type ReplayOutcome,
 } from "./replay.ts";
+import { Resume } from "./resume.ts";
+import { closeTail, install, type Installed, type PendingPart, writeParts, writeTail } from "./seal.ts";
+import type { SealedPart } from "./sealed-part.ts";
+import type { TopicSection } from "./section.ts";
 import type { TopicsError } from "../base/errors.ts";
-import type { FrameFields } from "../wal/commit.ts";
+import type { SegmentWriter } from "../segment/writer.ts";
+import type { FrameFields, LogPlace } from "../wal/commit.ts";
 import { frameKind } from "../wal/commit.ts";
 
 export interface TopicSummary {
@@ -35,6 +43,16 @@ export interface TopicSummary {
   readonly bytes: number;
   readonly lastWriteTs: number | undefined;
   readonly lastReadTs: number | undefined;
+}
+
+/** The part of a topic that is in memory. */
+export interface TailState {
+  readonly count: number;
+  readonly bytes: number;
+  readonly heldBytes: number;
+  readonly place: LogPlace | undefined;
+  /** `$ts` of its first live record; `Infinity` without one. */
+  readonly sinceMs: number;
 }
 
 export interface CreatedTopic {
@@ -62,15 +80,27 @@ export class Topic {
     return { topic: new Topic(instance), created: create(instance, firstRecords) };
   }
 
-  /** A topic from the frame of its creation. */
-  static fromCreate(fields: FrameFields, payload: Uint8Array, deps: TopicDeps): TopicOutcome {
+  /** A topic from its section of a checkpoint; `parts` are those of the section. The log behind it follows. */
+  static fromSection(section: TopicSection, parts: readonly SealedPart[], deps: TopicDeps): Topic {
+    const { id, epoch, name } = section;
+    const instance = new Instance({ id, epoch, name }, section.config, deps);
+    instance.mode = "live";
+    instance.op = section.op;
+    instance.contents.restore(section, parts);
+    instance.ceiling.replay(section.ceiling, true);
+    instance.resume = new Resume(section.op, section.tail);
+    return new Topic(instance);
+  }
+
+  /** A topic from the frame of its creation, which lies at `place`. */
+  static fromCreate(fields: FrameFields, payload: Uint8Array, place: LogPlace, deps: TopicDeps): TopicOutcome {
     if (fields.kind !== frameKind.topicCreate) return { ok: false, reason: "a topic does not begin with its creation" };
     const outcome = decodeEntry(fields.kind, payload);
     if (!outcome.ok) return outcome;
     if (outcome.entry.kind !== "topicCreate") return { ok: false, reason: "a creation says something else" };
     const { name, config } = outcome.entry;
     const instance = new Instance({ id: fields.topicId, epoch: fields.epoch, name }, config, deps);
-    const replayed = replay(instance, fields, payload);
+    const replayed = replay(instance, fields, payload, place);
     return replayed.ok ? { ok: true, topic: new Topic(instance) } : replayed;
   }
 
@@ -80,6 +110,11 @@ export class Topic {
 
   get epoch(): number {
     return this.#instance.identity.epoch;
+  }
+
+  /** Operation number of its last frame that counts. */
+  get op(): number {
+    return this.#instance.op;
   }
 
   get name(): string {
@@ -98,6 +133,11 @@ export class Topic {
 
   get isGone(): boolean {
     return this.#instance.mode === "gone";
+  }
+
+  /** Its checkpoint knows of frames that are still to be met. */
+  get isResuming(): boolean {
+    return this.#instance.resume !== undefined;
   }
 
   append(request: TopicAppend): Promise<TopicAppendResult> {
@@ -177,8 +217,50 @@ export class Topic {
     this.#instance.contents.dropExpiredKeys(nowMs);
   }
 
-  replay(fields: FrameFields, payload: Uint8Array): ReplayOutcome {
-    return replay(this.#instance, fields, payload);
+  replay(fields: FrameFields, payload: Uint8Array, place: LogPlace): ReplayOutcome {
+    return replay(this.#instance, fields, payload, place);
+  }
+
+  /** All of the log was replayed; says why it is not the log that the topic's checkpoint belongs to. */
+  concludeReplay(): string | undefined {
+    return concludeResume(this.#instance);
+  }
+
+  // --- storage ---------------------------------------------------------------------------------------------------
+
+  /** For a checkpoint. */
+  capture(nowMs: number): CapturedTopic {
+    return capture(this.#instance, nowMs);
+  }
+
+  /** What is not sealed yet. */
+  get tail(): TailState {
+    const { tail } = this.#instance.contents.retained;
+    const { count, bytes, heldBytes, place } = tail;
+    return { count, bytes, heldBytes, place, sinceMs: count === 0 ? Infinity : tail.frontTs };
+  }
+
+  get parts(): readonly SealedPart[] {
+    return this.#instance.contents.retained.sealed.parts;
+  }
+
+  /** What is in the tail now can be sealed as far as the seq that this returns, once it is synced; 0: nothing can. */
+  closeTail(limit: RunsLimit): number {
+    return closeTail(this.#instance, limit);
+  }
+
+  /** Writes the tail up to a seq that `closeTail` returned. */
+  writeTail(lastSeq: number, writer: SegmentWriter): Promise<PendingPart> {
+    return writeTail(this.#instance, lastSeq, writer);
+  }
+
+  /** Writes what is live in neighbouring parts. */
+  writeParts(parts: readonly SealedPart[], writer: SegmentWriter): Promise<PendingPart> {
+    return writeParts(this.#instance, parts, writer);
+  }
+
+  install(pending: PendingPart): Installed {
+    return install(this.#instance, pending);
   }
 
   markCleanStop(): void {

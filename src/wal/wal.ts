@@ -8,6 +8,7 @@ import { beginFile, type Finding, keptTail, leftFiles } from "./begin-file.ts";
 import type { LogPlace } from "./commit.ts";
 import type { WalConfig } from "./config.ts";
 import type { WalEvents } from "./events.ts";
+import type { SyncedPlace } from "./frame.ts";
 import type { LeftFile } from "./log-files.ts";
 import { beginLayout, type LayoutDeps, type NewLayout } from "./new-layout.ts";
 import type { RecoveredWal } from "./recovery.ts";
@@ -33,11 +34,18 @@ export interface WalDeps {
 
 export class Wal {
   readonly shards: readonly Shard[];
+  readonly #places: SyncedPlaces;
   readonly #retirement: Retirement;
 
-  private constructor(shards: readonly Shard[], retirement: Retirement) {
+  private constructor(shards: readonly Shard[], places: SyncedPlaces, retirement: Retirement) {
     this.shards = shards;
+    this.#places = places;
     this.#retirement = retirement;
+  }
+
+  /** How far each shard is known to be synced by now. */
+  get synced(): readonly SyncedPlace[] {
+    return [...this.#places.all];
   }
 
   /**
@@ -82,6 +90,7 @@ export class Wal {
     const { directoryId } = named;
     return new Wal(
       shards,
+      places,
       new Retirement({ env, directory, directoryId, archiveDirectory, events, manifest, files }, recovered.leftovers),
     );
   }

@@ -10,7 +10,16 @@ import type { Quota } from "../contents.ts";
 import type { TopicClock, TopicDeps } from "../instance.ts";
 import type { ReadRequest, ReadResult, Tombstone } from "../read.ts";
 import { Topic } from "../topic.ts";
-import { FakeLog } from "./fake-log.ts";
+import type { DeletedRange } from "../../segment/delete-file.ts";
+import { SegmentFiles } from "../../segment/files.ts";
+import { SegmentWriter } from "../../segment/writer.ts";
+import type { LogPlace } from "../../wal/commit.ts";
+import { PartReads } from "../part-reads.ts";
+import type { PendingPart } from "../seal.ts";
+import { SealedPart } from "../sealed-part.ts";
+import { decodeSection } from "../section.ts";
+import { FakeLog, type LoggedFrame } from "./fake-log.ts";
+import { memoryEnv } from "./memory-env.ts";
 
 export class FakeClock implements TopicClock, Timers {
   ms: number;
@@ -66,6 +75,11 @@ export class FakeQuota implements Quota {
   keys = 0;
   records = 0;
   bytes = 0;
+  held = 0;
+
+  addHeld(bytes: number): void {
+    this.held += bytes;
+  }
 
   reserveKey(): boolean {
     if (this.keys >= this.maxKeys) return false;
@@ -87,13 +101,31 @@ export class FakeQuota implements Quota {
   }
 }
 
+export interface TestCheckpoint {
+  readonly text: string;
+  readonly from: LogPlace | undefined;
+  readonly deaths: ReadonlyMap<number, DeletedRange[]>;
+}
+
 export class World implements TopicDeps {
   readonly log = new FakeLog();
   readonly clock = new FakeClock();
   readonly quota = new FakeQuota();
   readonly blocks = new BlockPool();
   readonly heads: number[] = [];
-  readonly events = { headMoved: (_id: number, head: number): void => void this.heads.push(head) };
+  readonly released: SealedPart[] = [];
+  readonly events = {
+    headMoved: (_id: number, head: number): void => void this.heads.push(head),
+    damaged: (): void => undefined,
+    sealDue: (): void => undefined,
+    released: (part: SealedPart): void => void this.released.push(part),
+  };
+  env = memoryEnv({ wallMs: () => this.clock.ms, monotonicMs: () => this.clock.ms }, this.clock);
+  files = new SegmentFiles(this.env, { hot: "dir", cold: undefined });
+  parts = new PartReads(this.files, this.blocks, 1 << 12);
+  readonly blockBytes = 250;
+  readonly sealAt = { records: Infinity, bytes: Infinity };
+  numbers = { next: 1 };
 
   get timers(): Timers {
     return this.clock;
@@ -111,19 +143,95 @@ export class World implements TopicDeps {
   /** The topic as a new process would find it. */
   replayed(deps: TopicDeps = this.elsewhere()): Topic {
     const [first, ...rest] = this.log.frames;
-    const outcome = Topic.fromCreate(first.fields, first.payload, deps);
+    const outcome = Topic.fromCreate(first.fields, first.payload, { index: 1, position: 0 }, deps);
     if (!outcome.ok) throw new Error(outcome.reason);
-    for (const { fields, payload } of rest) {
-      const replayed = outcome.topic.replay(fields, payload);
-      if (!replayed.ok) throw new Error(replayed.reason);
-    }
+    this.#replay(outcome.topic, rest, 1);
     return outcome.topic;
   }
 
-  /** The same clock, and nothing else that is shared. */
+  /** The same from a checkpoint, and the frames behind its position. */
+  async resumed({ text, from, deaths }: TestCheckpoint, deps: TopicDeps = this.elsewhere()): Promise<Topic> {
+    const section = decodeSection(text);
+    if (section === undefined) throw new Error(`a section that can't be read: ${text}`);
+    const parts = section.parts.map((one) => new SealedPart(one.entry, deps.parts, one.liveCount, one.liveBytes));
+    for (const part of parts)
+      for (const range of deaths.get(part.entry.file) ?? [])
+        if (range.part === part.entry.ordinal && range.op <= section.op && !part.replayDeaths(range))
+          throw new Error("a range that does not fit");
+    const topic = Topic.fromSection(section, parts, deps);
+    const skip = from?.position ?? this.log.frames.length;
+    this.#replay(topic, this.log.frames.slice(skip), skip);
+    const problem = topic.concludeReplay();
+    if (problem !== undefined) throw new Error(problem);
+    return Promise.resolve(topic);
+  }
+
+  /** What `.del` files would hold. */
+  deaths = new Map<number, DeletedRange[]>();
+
+  /** The topic's section as a checkpoint would have it, and where its log begins. */
+  captured(topic: Topic): TestCheckpoint {
+    const { section, from, parts, op } = topic.capture(this.clock.ms);
+    if (section === undefined) throw new Error("the topic is not there");
+    for (const part of parts) {
+      const ranges = this.deaths.get(part.entry.file) ?? [];
+      ranges.push(...part.takeUnsaved(this.clock.ms * 1000, op));
+      this.deaths.set(part.entry.file, ranges);
+    }
+    const end = { index: 1, position: this.log.submissions };
+    const deaths = new Map([...this.deaths].map(([file, ranges]) => [file, [...ranges]]));
+    return { text: section, from: from === undefined || from.position > end.position ? end : from, deaths };
+  }
+
+  async seal(topic: Topic, during?: () => Promise<void>): Promise<boolean> {
+    const lastSeq = topic.closeTail({ records: Infinity, bytes: Infinity });
+    if (lastSeq === 0) return false;
+    return this.#install(topic, (writer) => topic.writeTail(lastSeq, writer), during);
+  }
+
+  async rewrite(topic: Topic, from: number, to: number, during?: () => Promise<void>): Promise<boolean> {
+    const parts = topic.parts.slice(from, to);
+    if (parts.length === 0) return false;
+    return this.#install(topic, (writer) => topic.writeParts(parts, writer), during);
+  }
+
+  async #install(
+    topic: Topic,
+    write: (writer: SegmentWriter) => Promise<PendingPart>,
+    during?: () => Promise<void>,
+  ): Promise<boolean> {
+    const file = this.numbers.next++;
+    const place = { directory: "dir", directoryId: "0".repeat(32), file, stamp: this.clock.nextStamp() };
+    const writer = await SegmentWriter.create(this.env, place);
+    const pending = await write(writer);
+    if (pending.built !== undefined) {
+      const { bytes } = await writer.finish();
+      this.files.add(file, "hot", bytes);
+    } else await writer.abort();
+    await during?.();
+    for (;;) {
+      const installed = topic.install(pending);
+      if (installed.outcome !== "later") return installed.outcome === "installed";
+      await installed.decided;
+    }
+  }
+
+  #replay(topic: Topic, frames: readonly LoggedFrame[], at: number): void {
+    for (const [i, { fields, payload }] of frames.entries()) {
+      const replayed = topic.replay(fields, payload, { index: 1, position: at + i });
+      if (!replayed.ok) throw new Error(replayed.reason);
+    }
+  }
+
+  /** The same clock and disk, and nothing else that is shared. */
   elsewhere(): World {
     const world = new World();
     Object.defineProperty(world, "clock", { value: this.clock });
+    world.env = this.env;
+    world.files = this.files;
+    world.parts = new PartReads(this.files, world.blocks, 1 << 12);
+    world.deaths = this.deaths;
+    world.numbers = this.numbers;
     return world;
   }
 }

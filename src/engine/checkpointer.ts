@@ -1,0 +1,303 @@
+/**
+ * Writes checkpoints (spec 6.4): when enough was logged, when enough time has passed since something was, and at the end.
+ * Writers are not stopped: topics are captured a few at a time, each with its own operation number, and what is written
+ * while that goes on is behind the places to replay from.
+ *
+ * The order: places of all shards → capture → every shard synced as far as anything captured → `.del` synced → the file,
+ * read back → the manifest → what no kept checkpoint needs goes: checkpoints, WAL files, segment files.
+ */
+import { assert } from "../base/assert.ts";
+import { prune } from "../checkpoint/prune.ts";
+import type { Section } from "../checkpoint/format.ts";
+import { writeCheckpoint } from "../checkpoint/writer.ts";
+import { type Env, errnoOf } from "../env/env.ts";
+import { isNoSpace } from "../storage/io.ts";
+import type { ManifestStore } from "../storage/manifest.ts";
+import type { Reserve } from "../storage/reserve.ts";
+import type { Topic } from "../topic/topic.ts";
+import { comparePlaces, type LogPlace } from "../wal/commit.ts";
+import { shardNumber, type Wal } from "../wal/wal.ts";
+import { type GoneTopic, readTopics, segmentsSection, topicsSection, wholeSection } from "./checkpoint-codec.ts";
+import type { EngineEvents } from "./events.ts";
+import { checkpointsKept, type KeptCheckpoint, readState } from "./kept-checkpoints.ts";
+import type { NamedSegment, Segments } from "./segments.ts";
+import type { StorageConfig } from "./storage-config.ts";
+
+export interface CheckpointerDeps {
+  readonly env: Env;
+  readonly directory: string;
+  readonly config: StorageConfig;
+  readonly manifest: ManifestStore;
+  readonly wal: Wal;
+  readonly segments: Segments;
+  readonly reserve: Reserve;
+  readonly events: EngineEvents;
+  topics(): Iterable<Topic>;
+  /** Topics whose frames may still be met. */
+  gone(): readonly GoneTopic[];
+  /** Frames before these places, by shard, are not met any more. */
+  forgetGone(before: readonly LogPlace[]): void;
+  nextTopicId(): number;
+  nextStamp(): number;
+  nowMs(): number;
+}
+
+/** Topics are captured so many at a time. */
+const topicsPerSlice = 256;
+const sectionBytes = 256 << 10;
+/** After a failure the next attempt waits this long, twice as long each time. */
+const firstPauseMs = 1000;
+const longestPauseMs = 60_000;
+
+export class Checkpointer {
+  readonly #deps: CheckpointerDeps;
+  #kept: readonly KeptCheckpoint[];
+  #working: Promise<boolean> | undefined;
+  #loggedBytes = 0;
+  #lastMs: number;
+  #pauseMs = 0;
+  #notBeforeMs = 0;
+  #stopped = false;
+
+  /** `kept`: those that the start found good. */
+  constructor(deps: CheckpointerDeps, kept: readonly KeptCheckpoint[]) {
+    this.#deps = deps;
+    this.#kept = kept;
+    this.#lastMs = deps.env.clock.monotonicMs();
+  }
+
+  get kept(): readonly KeptCheckpoint[] {
+    return this.#kept;
+  }
+
+  /** Writes one if it is due. */
+  tend(): void {
+    const { env, config, wal } = this.#deps;
+    const nowMs = env.clock.monotonicMs();
+    const logged = wal.loggedBytes() - this.#loggedBytes;
+    const due = logged >= config.checkpointBytes || (logged > 0 && nowMs - this.#lastMs >= config.checkpointMs);
+    if (due && nowMs >= this.#notBeforeMs && !this.#stopped) void this.write();
+  }
+
+  /** Resolves to whether one was written; several callers share one that has not begun yet. */
+  async write(): Promise<boolean> {
+    while (this.#working !== undefined) await this.#working;
+    this.#working = this.#attempt();
+    try {
+      return await this.#working;
+    } finally {
+      this.#working = undefined;
+    }
+  }
+
+  /** The last one of a clean stop, if anything was logged since the one before. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    while (this.#working !== undefined) await this.#working;
+    if (this.#deps.wal.loggedBytes() > this.#loggedBytes) await this.write();
+  }
+
+  async #attempt(): Promise<boolean> {
+    const { env, reserve, events } = this.#deps;
+    try {
+      await this.#write();
+      this.#pauseMs = 0;
+      return true;
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === undefined && !(error instanceof Unfinished)) throw error;
+      // On a full disk the next attempt has the room that was kept for it.
+      if (isNoSpace(error)) await reserve.release().catch((second: unknown) => errnoOf(second));
+      this.#pauseMs = Math.min(longestPauseMs, Math.max(firstPauseMs, this.#pauseMs * 2));
+      this.#notBeforeMs = env.clock.monotonicMs() + (reserve.bytes > 0 ? 0 : this.#pauseMs);
+      events({ type: "checkpoint-failed", errno, reason: error instanceof Error ? error.message : String(error) });
+      return false;
+    }
+  }
+
+  async #write(): Promise<void> {
+    const { env, directory, manifest, wal, segments, events } = this.#deps;
+    const startedMs = env.clock.monotonicMs();
+    const logged = wal.loggedBytes();
+    const number = manifest.current.nextCheckpoint;
+    const capture = new Capture(this.#deps, await this.#stuckShards());
+    segments.hold(capture, capture.files);
+    try {
+      await capture.run();
+      await this.#syncShards(capture);
+      await segments.flushDeletes(capture.files);
+      // The numbers of attempts that failed are not given again: what they left may be there.
+      await manifest.update((current) => ({ ...current, nextCheckpoint: number + 1 }));
+      const stamp = this.#deps.nextStamp();
+      const named = [...segments.named(capture.files), ...capture.stuckSegments];
+      const head = { directoryId: manifest.current.directoryId, number, stamp };
+      const { bytes } = await writeCheckpoint(env, directory, head, capture.sections(named));
+      const kept: KeptCheckpoint = { number, bytes, stamp, from: capture.from, segments: named };
+      await this.#keep(kept);
+      this.#loggedBytes = logged;
+      this.#lastMs = env.clock.monotonicMs();
+      const ms = Math.round(this.#lastMs - startedMs);
+      const retired = await this.#retire();
+      events({ type: "checkpoint-written", number, bytes, topics: capture.topics, ms, retired });
+    } finally {
+      segments.letGo(capture);
+    }
+  }
+
+  /** Shards that take nothing any more: their topics stay as the checkpoint before has them. */
+  async #stuckShards(): Promise<StuckShards> {
+    const { env, directory, manifest, wal } = this.#deps;
+    const stuck = wal.shards.filter((shard) => shard.latched || shard.hung).map((shard) => shard.number);
+    const previous = this.#kept.at(-1);
+    if (stuck.length === 0 || previous === undefined) return { shards: new Set(stuck), previous: undefined };
+    const state = await readState(env, directory, manifest.current.directoryId, previous.number);
+    if (typeof state === "string") throw new Unfinished(`the checkpoint before is not readable: ${state}`);
+    return { shards: new Set(stuck), previous: state };
+  }
+
+  async #syncShards({ stuck }: Capture): Promise<void> {
+    const shards = this.#deps.wal.shards.filter((shard) => !stuck.has(shard.number));
+    const synced = await Promise.all(shards.map((shard) => shard.synced()));
+    if (synced.includes(false)) throw new Unfinished("a shard became read-only meanwhile");
+  }
+
+  async #keep(kept: KeptCheckpoint): Promise<void> {
+    const { manifest, segments } = this.#deps;
+    const list = [...this.#kept, kept].slice(-checkpointsKept);
+    const dropped = this.#kept.filter((one) => !list.includes(one));
+    segments.hold(kept, new Set(kept.segments.map(({ file }) => file)));
+    await manifest.update((current) => ({ ...current, checkpoints: list.map((one) => one.number) }));
+    for (const one of dropped) segments.letGo(one);
+    this.#kept = list;
+  }
+
+  /** What none of the kept ones needs; with fewer than two of them everything stays. */
+  async #retire(): Promise<number> {
+    const { env, directory, wal, segments, events } = this.#deps;
+    await prune(
+      env,
+      directory,
+      this.#kept.map((one) => one.number),
+    );
+    if (this.#kept.length < checkpointsKept) return 0;
+    const from = wal.shards.map((_, shard) =>
+      this.#kept.map((one) => one.from[shard]).reduce((a, b) => (comparePlaces(a, b) < 0 ? a : b)),
+    );
+    this.#deps.forgetGone(from);
+    const retired = await wal.retire(from);
+    const removed = await segments.sweep();
+    if (removed > 0) events({ type: "segments-removed", files: removed });
+    await this.#deps.reserve.refill(reserveFor(this.#kept));
+    return retired;
+  }
+}
+
+/** Room for two checkpoints, with some growth. */
+function reserveFor(kept: readonly KeptCheckpoint[]): number {
+  const largest = Math.max(...kept.map((one) => one.bytes));
+  const unit = 64 << 10;
+  return Math.ceil((largest * 2.5) / unit) * unit;
+}
+
+/** A checkpoint that could not be finished, though no call failed. */
+class Unfinished extends Error {
+  override readonly name = "Unfinished";
+}
+
+interface StuckShards {
+  readonly shards: ReadonlySet<number>;
+  readonly previous: Awaited<ReturnType<typeof readState>> | undefined;
+}
+
+/** The state of everything, put together while it changes. */
+class Capture {
+  readonly stuck: ReadonlySet<number>;
+  /** Segment files that captured sections speak of. */
+  readonly files = new Set<number>();
+  readonly from: LogPlace[];
+  topics = 0;
+  readonly #deps: CheckpointerDeps;
+  readonly #previous: Exclude<StuckShards["previous"], string | undefined> | undefined;
+  readonly #bundles: { readonly shard: number; readonly topics: string[]; bytes: number }[] = [];
+  readonly #open: ({ readonly shard: number; readonly topics: string[]; bytes: number } | undefined)[] = [];
+  #gone: readonly GoneTopic[] = [];
+
+  constructor(deps: CheckpointerDeps, { shards, previous }: StuckShards) {
+    assert(typeof previous !== "string", "the checkpoint before is readable");
+    this.#deps = deps;
+    this.stuck = shards;
+    this.#previous = previous;
+    this.from = deps.wal.shards.map((shard, number) =>
+      shards.has(number) ? (previous?.kept.from[number] ?? { index: 0, position: 0 }) : shard.place(),
+    );
+  }
+
+  /** Segment files of which only the checkpoint before speaks. */
+  get stuckSegments(): readonly NamedSegment[] {
+    const previous = this.stuck.size === 0 ? [] : (this.#previous?.kept.segments ?? []);
+    return previous.filter(({ file }) => !this.files.has(file));
+  }
+
+  async run(): Promise<void> {
+    const { env, wal } = this.#deps;
+    await this.#takeStuck();
+    const soon = (): Promise<void> => new Promise((resolve) => env.timers.soon(resolve));
+    let slice = 0;
+    for (const topic of this.#deps.topics()) {
+      const shard = shardNumber(topic.id, wal.shards.length);
+      if (!this.stuck.has(shard)) this.#take(topic, shard);
+      if (++slice % topicsPerSlice === 0) await soon();
+    }
+    this.#gone = this.#deps.gone();
+  }
+
+  *sections(named: readonly NamedSegment[]): Generator<Section> {
+    const { segments, wal } = this.#deps;
+    yield wholeSection({
+      from: this.from,
+      synced: wal.synced,
+      nextTopicId: this.#deps.nextTopicId(),
+      nextSegment: segments.next,
+      gone: this.#gone,
+      topics: this.topics,
+    });
+    yield segmentsSection(named);
+    for (const { shard, topics } of this.#bundles) yield topicsSection(shard, topics);
+  }
+
+  async #takeStuck(): Promise<void> {
+    if (this.stuck.size === 0 || this.#previous === undefined) return;
+    for await (const { shard, payload } of this.#previous.topics()) {
+      if (!this.stuck.has(shard)) continue;
+      for (const section of readTopics(payload)) {
+        this.topics++;
+        this.#bundle(shard, section);
+      }
+    }
+  }
+
+  #take(topic: Topic, shard: number): void {
+    const captured = topic.capture(this.#deps.nowMs());
+    const { section, from, op, parts } = captured;
+    if (from !== undefined && comparePlaces(from, this.from[shard]) < 0) this.from[shard] = from;
+    if (section === undefined) return;
+    const stamp = this.#deps.nextStamp();
+    for (const part of parts) {
+      this.files.add(part.entry.file);
+      if (part.hasUnsaved) this.#deps.segments.stageDeletes(part.entry.file, part.takeUnsaved(stamp, op));
+    }
+    this.topics++;
+    this.#bundle(shard, section);
+  }
+
+  #bundle(shard: number, section: string): void {
+    let bundle = this.#open[shard];
+    if (bundle === undefined || bundle.bytes > sectionBytes) {
+      bundle = { shard, topics: [], bytes: 0 };
+      this.#open[shard] = bundle;
+      this.#bundles.push(bundle);
+    }
+    bundle.topics.push(section);
+    bundle.bytes += section.length;
+  }
+}

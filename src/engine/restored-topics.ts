@@ -1,0 +1,170 @@
+/**
+ * Topics from a checkpoint (spec 6.4, 6.5): the segment files that it names, which must all be there, what their `.del`
+ * say, and a topic for each section. The log behind the checkpoint's places is still to be replayed.
+ */
+import type { Env } from "../env/env.ts";
+import { readDeletes, type DeletedRange } from "../segment/delete-file.ts";
+import {
+  checkpointFileName,
+  deleteFileName,
+  joinPath,
+  parseDeleteFileName,
+  parseSegmentFileName,
+  segmentFileName,
+} from "../storage/layout.ts";
+import { damage } from "../storage/refusal.ts";
+import type { PartReads } from "../topic/part-reads.ts";
+import { decodeSection, type TopicSection } from "../topic/section.ts";
+import { SealedPart } from "../topic/sealed-part.ts";
+import { Topic } from "../topic/topic.ts";
+import { shardNumber } from "../wal/wal.ts";
+import { readTopics } from "./checkpoint-codec.ts";
+import type { FoundCheckpoints } from "./kept-checkpoints.ts";
+import type { ShardTopicDeps } from "./replayer.ts";
+import type { NamedSegment, Segments } from "./segments.ts";
+
+export interface RestoreDeps {
+  readonly env: Env;
+  readonly directory: string;
+  readonly coldDirectory: string | undefined;
+  readonly directoryId: string;
+  readonly segments: Segments;
+  readonly topicDeps: ShardTopicDeps;
+  readonly reads: PartReads;
+}
+
+/** The segment files that kept checkpoints name; the others are left over from something that was interrupted. */
+export async function findSegments(deps: RestoreDeps, found: FoundCheckpoints): Promise<void> {
+  const { env, directory, coldDirectory, segments } = deps;
+  const hot = await segmentsIn(env, directory);
+  const cold = coldDirectory === undefined ? new Set<number>() : await segmentsIn(env, coldDirectory);
+  const newest = found.newest?.kept;
+  const named = new Map<number, NamedSegment>();
+  for (const { segments: list } of found.kept) for (const one of list) named.set(one.file, one);
+  for (const segment of named.values()) {
+    const { file } = segment;
+    const tier = hot.has(file) ? "hot" : cold.has(file) ? "cold" : undefined;
+    const needed = newest?.segments.some((one) => one.file === file) === true;
+    if (tier === undefined) {
+      if (!needed) continue;
+      const path = joinPath(directory, segmentFileName(file));
+      throw damage("a segment file that the checkpoint names is missing", { file: path });
+    }
+    const path = joinPath(tier === "hot" ? directory : coldDirectory!, segmentFileName(file));
+    const bytes = (await env.fs.stat(path))?.size ?? 0;
+    if (bytes !== segment.bytes && needed)
+      throw damage(`a segment file has ${bytes} bytes, not ${segment.bytes}`, {
+        file: path,
+        offset: Math.min(bytes, segment.bytes),
+      });
+    segments.adopt(segment, tier);
+    segments.startAt(file + 1);
+  }
+  for (const file of [...hot, ...cold]) segments.startAt(file + 1);
+  for (const kept of found.kept) segments.hold(kept, new Set(kept.segments.map(({ file }) => file)));
+  await removeLeftovers(deps, named, hot, cold);
+}
+
+/** Everything that no kept checkpoint names was on its way in, or on its way out. */
+async function removeLeftovers(
+  { env, directory, coldDirectory }: RestoreDeps,
+  named: ReadonlyMap<number, NamedSegment>,
+  hot: ReadonlySet<number>,
+  cold: ReadonlySet<number>,
+): Promise<void> {
+  const leave = async (where: string, keep: (name: string) => boolean): Promise<void> => {
+    let removed = 0;
+    for (const name of await env.fs.readdir(where)) {
+      if (keep(name)) continue;
+      await env.fs.unlink(joinPath(where, name));
+      removed++;
+    }
+    if (removed > 0) await env.fs.syncDir(where);
+  };
+  const isTemporary = (name: string): boolean => /^seg-\d{8,}\.(seg|del)\.tmp$/.test(name);
+  await leave(directory, (name) => {
+    const file = parseSegmentFileName(name) ?? parseDeleteFileName(name);
+    if (file === undefined) return !isTemporary(name);
+    return named.has(file) && (parseDeleteFileName(name) === undefined || named.get(file)?.deletes !== undefined);
+  });
+  if (coldDirectory === undefined) return;
+  await leave(coldDirectory, (name) => {
+    const file = parseSegmentFileName(name);
+    if (file === undefined) return !isTemporary(name);
+    return named.has(file) && cold.has(file) && !hot.has(file);
+  });
+}
+
+async function segmentsIn(env: Env, directory: string): Promise<Set<number>> {
+  const files = new Set<number>();
+  for (const name of await env.fs.readdir(directory)) {
+    const file = parseSegmentFileName(name);
+    if (file !== undefined) files.add(file);
+  }
+  return files;
+}
+
+/** All topics of the newest checkpoint, as they were then but for their tails. */
+export async function* restoreTopics(deps: RestoreDeps, found: FoundCheckpoints): AsyncGenerator<Topic> {
+  const { newest } = found;
+  if (newest === undefined) return;
+  const { directory, segments, topicDeps, reads } = deps;
+  const path = joinPath(directory, checkpointFileName(newest.kept.number));
+  const deaths = await readDeaths(deps, newest.kept.segments);
+  // A topic that was deleted while the others were captured.
+  const gone = new Set(newest.whole.gone.map(({ id }) => id));
+  let count = 0;
+  for await (const { payload } of newest.topics()) {
+    for (const text of readTopics(payload)) {
+      const section = decodeSection(text);
+      if (section === undefined) throw damage("a topic's section of a checkpoint is malformed", { file: path });
+      count++;
+      if (gone.has(section.id)) continue;
+      const parts = partsOf(section, deaths, segments, reads, path);
+      yield Topic.fromSection(section, parts, topicDeps[shardNumber(section.id, topicDeps.length)]);
+    }
+  }
+  if (count !== newest.whole.topics)
+    throw damage(`a checkpoint has ${count} topics, not ${newest.whole.topics}`, { file: path });
+}
+
+type Deaths = ReadonlyMap<string, readonly DeletedRange[]>;
+
+function partsOf(
+  section: TopicSection,
+  deaths: Deaths,
+  segments: Segments,
+  reads: PartReads,
+  path: string,
+): SealedPart[] {
+  return section.parts.map(({ entry, liveCount, liveBytes }) => {
+    if (!segments.files.has(entry.file))
+      throw damage(`a checkpoint speaks of segment file ${entry.file} without naming it`, { file: path });
+    const part = new SealedPart(entry, reads, liveCount, liveBytes);
+    for (const range of deaths.get(`${entry.file}.${entry.ordinal}`) ?? [])
+      if (range.op <= section.op && !part.replayDeaths(range))
+        throw damage("a delete file speaks of records that are not there", { file: segments.files.path(entry.file) });
+    segments.use(entry);
+    return part;
+  });
+}
+
+async function readDeaths(deps: RestoreDeps, named: readonly NamedSegment[]): Promise<Deaths> {
+  const { env, directory, directoryId } = deps;
+  const deaths = new Map<string, DeletedRange[]>();
+  for (const { file, deletes } of named) {
+    if (deletes === undefined) continue;
+    const path = joinPath(directory, deleteFileName(file));
+    if ((await env.fs.stat(path)) === undefined)
+      throw damage("a delete file that the checkpoint names is missing", { file: path });
+    const read = await readDeletes(env, path, directoryId, file, deletes);
+    if (!read.ok) throw damage(`a delete file is damaged: ${read.reason}`, { file: path, offset: read.at });
+    for (const range of read.ranges) {
+      const key = `${file}.${range.part}`;
+      const ranges = deaths.get(key);
+      if (ranges === undefined) deaths.set(key, [range]);
+      else ranges.push(range);
+    }
+  }
+  return deaths;
+}

@@ -1,0 +1,234 @@
+/**
+ * Seals tails (spec 6.3): those that have grown enough, one by one; and, when all of them together take too much memory or
+ * hold the log back too far, the ones that were written to longest ago, together in one file per shard. Off the commit
+ * path: one file at a time, from synced frames only. What fails is tried again later; nothing is lost meanwhile.
+ */
+import { type Env, errnoOf } from "../env/env.ts";
+import type { PendingPart } from "../topic/seal.ts";
+import type { Topic } from "../topic/topic.ts";
+import { comparePlaces, type LogPlace } from "../wal/commit.ts";
+import { shardNumber, type Wal } from "../wal/wal.ts";
+import type { EngineEvents } from "./events.ts";
+import type { SharedQuota } from "./quota.ts";
+import type { Segments } from "./segments.ts";
+import { heldBackCheckpoints, leastAgedBytes, segmentThresholds, type StorageConfig } from "./storage-config.ts";
+
+export interface SealerDeps {
+  readonly env: Env;
+  readonly config: StorageConfig;
+  readonly segments: Segments;
+  readonly quota: SharedQuota;
+  readonly events: EngineEvents;
+  readonly shards: number;
+  topics(): Iterable<Topic>;
+  topic(id: number): Topic | undefined;
+  /** While the log is replayed there is no WAL: everything that was read will be synced before anything refers to it. */
+  wal(): Wal | undefined;
+  nowMs(): number;
+}
+
+/** After a failure nothing is sealed for so long, twice as long each time. */
+const firstPauseMs = 500;
+const longestPauseMs = 30_000;
+/** What holds the log back is looked for less often than what has grown. */
+const looksPerSearch = 8;
+
+export class Sealer {
+  readonly #deps: SealerDeps;
+  readonly #due = new Set<number>();
+  #working: Promise<void> | undefined;
+  #pauseMs = 0;
+  #notBeforeMs = 0;
+  #stopped = false;
+  #looks = 0;
+  /** Topics whose tails were found to hold the log back. */
+  #late: readonly Topic[] = [];
+
+  constructor(deps: SealerDeps) {
+    this.#deps = deps;
+  }
+
+  /** A tail has grown to a threshold. */
+  due(topicId: number): void {
+    this.#due.add(topicId);
+    this.#start();
+  }
+
+  /** Looks at all topics: for age, for memory, for how far the log is held back. */
+  tend(): void {
+    const { config } = this.#deps;
+    const agedMs = config.segmentMaxAgeMs === 0 ? -Infinity : this.#deps.nowMs() - config.segmentMaxAgeMs;
+    for (const topic of this.#deps.topics()) if (this.#isDue(topic, agedMs)) this.#due.add(topic.id);
+    this.#looks = (this.#looks + 1) % looksPerSearch;
+    if (this.#looks === 0) this.#late = this.#heldBack();
+    if (this.#due.size > 0 || this.#wantsRelief) this.#start();
+  }
+
+  /** Tails take more memory than they may, by half of it again: who appends has to wait. */
+  get overwhelmed(): boolean {
+    return this.#deps.quota.heldBytes > this.#deps.config.tailBytes * 1.5;
+  }
+
+  /** Whether there is hope of it. */
+  get failing(): boolean {
+    return this.#pauseMs > 0;
+  }
+
+  /** Resolves when a round of sealing is over, or at once when there is none. */
+  get settled(): Promise<void> {
+    return this.#working ?? Promise.resolve();
+  }
+
+  /** Seals for as long as tails take more than they may. */
+  async relieve(): Promise<void> {
+    while (this.#deps.quota.heldBytes > this.#deps.config.tailBytes && !this.failing && !this.#stopped) {
+      const before = this.#deps.quota.heldBytes;
+      this.#start();
+      await this.settled;
+      if (this.#deps.quota.heldBytes >= before) return;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.settled;
+  }
+
+  #isDue(topic: Topic, agedMs: number): boolean {
+    const { config } = this.#deps;
+    const { count, bytes, sinceMs } = topic.tail;
+    return (
+      count >= config.segmentMaxRecords ||
+      bytes >= config.segmentMaxBytes ||
+      (bytes >= leastAgedBytes && sinceMs < agedMs)
+    );
+  }
+
+  get #wantsRelief(): boolean {
+    return this.#deps.quota.heldBytes > this.#deps.config.tailBytes || this.#late.length > 0;
+  }
+
+  #start(): void {
+    if (this.#working !== undefined || this.#stopped) return;
+    if (this.#deps.env.clock.monotonicMs() < this.#notBeforeMs) return;
+    this.#working = this.#work().finally(() => {
+      this.#working = undefined;
+      if (this.#due.size > 0) this.#start();
+    });
+  }
+
+  async #work(): Promise<void> {
+    try {
+      for (const id of this.#due) {
+        if (this.#stopped) return;
+        this.#due.delete(id);
+        const topic = this.#deps.topic(id);
+        if (topic !== undefined) await this.#seal([topic]);
+        // Behind a flood that never ends the other tails have their turn.
+        if (this.#deps.quota.heldBytes > this.#deps.config.tailBytes) await this.#relieve();
+      }
+      if (!this.#stopped && this.#wantsRelief) await this.#relieve();
+      this.#pauseMs = 0;
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === undefined) throw error;
+      this.#pauseMs = Math.min(longestPauseMs, Math.max(firstPauseMs, this.#pauseMs * 2));
+      this.#notBeforeMs = this.#deps.env.clock.monotonicMs() + this.#pauseMs;
+      this.#deps.events({ type: "storage-failed", work: "seal", errno });
+    }
+  }
+
+  /** The longest idle tails together, until half of what they may take is free. */
+  async #relieve(): Promise<void> {
+    const { config, quota } = this.#deps;
+    const heldBack = new Set(this.#late);
+    this.#late = [];
+    const chosen: Topic[] = [];
+    let toFree = quota.heldBytes > config.tailBytes ? quota.heldBytes - config.tailBytes / 2 : 0;
+    for (const topic of this.#byIdleness()) {
+      if (toFree <= 0 && !heldBack.has(topic)) continue;
+      chosen.push(topic);
+      toFree -= topic.tail.heldBytes;
+    }
+    const { shards } = this.#deps;
+    for (let shard = 0; shard < shards; shard++)
+      await this.#seal(chosen.filter(({ id }) => shardNumber(id, shards) === shard));
+  }
+
+  #byIdleness(): Topic[] {
+    const withTail = [...this.#deps.topics()].filter((topic) => topic.tail.count > 0);
+    const lastMs = new Map(withTail.map((topic) => [topic, topic.summary().lastWriteTs ?? 0]));
+    return withTail.sort((a, b) => lastMs.get(a)! - lastMs.get(b)!);
+  }
+
+  /** Tails because of which a checkpoint would have to replay too much. */
+  #heldBack(): Topic[] {
+    const wal = this.#deps.wal();
+    if (wal === undefined) return [];
+    const most = heldBackCheckpoints * this.#deps.config.checkpointBytes;
+    const late: Topic[] = [];
+    for (const shard of wal.shards) {
+      let oldest: LogPlace | undefined;
+      const behind: { readonly topic: Topic; readonly place: LogPlace }[] = [];
+      for (const topic of this.#deps.topics()) {
+        if (wal.shardOf(topic.id) !== shard) continue;
+        const { place } = topic.tail;
+        if (place === undefined) continue;
+        behind.push({ topic, place });
+        if (oldest === undefined || comparePlaces(place, oldest) < 0) oldest = place;
+      }
+      if (oldest === undefined || shard.bytesSince(oldest) <= most) continue;
+      for (const { topic, place } of behind) if (shard.bytesSince(place) > most / 2) late.push(topic);
+    }
+    return late;
+  }
+
+  /** All of a shard, into one file. */
+  async #seal(topics: readonly Topic[]): Promise<void> {
+    const { segments, events, config, env } = this.#deps;
+    const limit = {
+      records: config.segmentMaxRecords * segmentThresholds,
+      bytes: config.segmentMaxBytes * segmentThresholds,
+    };
+    const closed: { readonly topic: Topic; readonly lastSeq: number }[] = [];
+    for (const topic of topics) {
+      const lastSeq = topic.closeTail(limit);
+      if (lastSeq > 0) closed.push({ topic, lastSeq });
+    }
+    if (closed.length === 0) return;
+    const startedMs = env.clock.monotonicMs();
+    const shard = this.#deps.wal()?.shardOf(closed[0].topic.id);
+    // A read-only shard's log stays as it is, and so may its tails.
+    if (shard !== undefined && !(await shard.synced())) return;
+    const sealed = { file: segments.next, records: 0, bytes: 0 };
+    await segments.make(
+      async (writer) => {
+        const pending: { readonly topic: Topic; readonly part: PendingPart }[] = [];
+        for (const { topic, lastSeq } of closed) {
+          const part = await topic.writeTail(lastSeq, writer);
+          pending.push({ topic, part });
+          sealed.records += part.built?.entry.records ?? 0;
+          sealed.bytes += part.built?.entry.bytes ?? 0;
+        }
+        return { parts: pending.filter(({ part }) => part.built !== undefined).length, result: pending };
+      },
+      async (pending) => {
+        for (const { topic, part } of pending) await install(segments, topic, part);
+      },
+    );
+    events({ type: "segment-sealed", ...sealed, topics: closed.length, ms: env.clock.monotonicMs() - startedMs });
+  }
+}
+
+/** Puts a part in its place as soon as nothing stands in the way; `false` when nobody wants it any more. */
+export async function install(segments: Segments, topic: Topic, pending: PendingPart): Promise<boolean> {
+  for (;;) {
+    const installed = topic.install(pending);
+    if (installed.outcome === "obsolete") return false;
+    if (installed.outcome === "installed") {
+      if (installed.part !== undefined) segments.use(installed.part.entry);
+      return true;
+    }
+    await installed.decided;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * What keeps memory and the log short while the engine runs (spec 6.3, 6.4): tails are sealed, checkpoints written, dead
+ * parts rewritten, segments moved to the cold tier, and what nobody needs removed. The pieces know nothing of each other;
+ * here is when each has its turn.
+ */
+import { assert } from "../base/assert.ts";
+import { TopicsError } from "../base/errors.ts";
+import type { Env } from "../env/env.ts";
+import type { ManifestStore } from "../storage/manifest.ts";
+import { Reserve } from "../storage/reserve.ts";
+import type { Topic } from "../topic/topic.ts";
+import { shardNumber } from "../wal/wal.ts";
+import type { Catalog } from "./catalog.ts";
+import { Checkpointer } from "./checkpointer.ts";
+import type { EngineClock } from "./engine-clock.ts";
+import type { EngineEvents } from "./events.ts";
+import type { Recovered } from "./recover.ts";
+import type { StorageConfig } from "./storage-config.ts";
+
+export interface StorageDeps {
+  readonly env: Env;
+  readonly directory: string;
+  readonly config: StorageConfig;
+  readonly manifest: ManifestStore;
+  readonly catalog: Catalog;
+  readonly clock: EngineClock;
+  readonly events: EngineEvents;
+  crash(error: unknown): void;
+}
+
+/** Room that is kept for checkpoints before any was written. */
+const firstReserveBytes = 64 << 10;
+
+export class Storage {
+  readonly #deps: StorageDeps;
+  readonly #recovered: Recovered;
+  readonly #reserve: Reserve;
+  readonly #checkpointer: Checkpointer;
+
+  private constructor(deps: StorageDeps, recovered: Recovered, reserve: Reserve) {
+    this.#deps = deps;
+    this.#recovered = recovered;
+    this.#reserve = reserve;
+    const { env, directory, config, manifest, catalog, clock, events } = deps;
+    const { wal, segments, gone, ids, kept } = recovered;
+    this.#checkpointer = new Checkpointer(
+      {
+        env,
+        directory,
+        config,
+        manifest,
+        wal,
+        segments,
+        reserve,
+        events,
+        topics: () => catalog.all(),
+        gone: () => this.#gone(),
+        forgetGone: (before) => gone.forget(before),
+        nextTopicId: () => ids.next,
+        nextStamp: () => clock.nextStamp(),
+        nowMs: () => clock.nowMs(),
+      },
+      kept,
+    );
+  }
+
+  /** A log that is longer than a running server leaves it is cut short before anything is served (6.5). */
+  static async start(deps: StorageDeps, recovered: Recovered): Promise<Storage> {
+    const reserve = await Reserve.open(deps.env, deps.directory);
+    const storage = new Storage(deps, recovered, reserve);
+    if (recovered.wantsCheckpoint) await storage.#checkpointer.write();
+    if (reserve.bytes === 0) await reserve.refill(firstReserveBytes);
+    return storage;
+  }
+
+  /** Looks at what is due. */
+  tend(): void {
+    this.#recovered.sealer.tend();
+    this.#checkpointer.tend();
+  }
+
+  /** Before an append: while tails take far too much memory there is no room for more. */
+  room(): Promise<void> | undefined {
+    const { sealer } = this.#recovered;
+    if (!sealer.overwhelmed) return undefined;
+    if (sealer.failing)
+      throw new TopicsError("throttled", "records cannot be sealed fast enough", { retry_after_ms: 1000 });
+    return sealer.relieve();
+  }
+
+  /** It left the catalog. */
+  topicGone(topic: Topic): void {
+    assert(topic.isGone, "a topic that is gone leaves");
+    const { wal, gone } = this.#recovered;
+    const shard = shardNumber(topic.id, wal.shards.length);
+    gone.add({ id: topic.id, op: topic.op, shard, before: wal.shards[shard].place() });
+  }
+
+  /** Nothing new is begun; what is being written comes to its end. */
+  async stop(): Promise<void> {
+    await this.#recovered.sealer.stop();
+  }
+
+  /** When nothing is appended any more. */
+  lastCheckpoint(): Promise<void> {
+    return this.#checkpointer.stop();
+  }
+
+  async close(): Promise<void> {
+    await this.#reserve.close();
+    await this.#recovered.segments.files.close();
+  }
+
+  #gone(): { readonly id: number; readonly op: number }[] {
+    const inCatalog = [...this.#deps.catalog.all()].filter((topic) => topic.isGone);
+    return [...this.#recovered.gone.all, ...inCatalog.map(({ id, op }) => ({ id, op }))];
+  }
+}

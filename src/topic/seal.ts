@@ -1,0 +1,123 @@
+/**
+ * Sealing a topic's tail, and making several of its parts into one (spec 6.3). Both write a new part beside what is there,
+ * while commits go on, and then switch in one go: nothing that anybody sees changes, and nothing on disk refers to the new
+ * part before a checkpoint does.
+ */
+import type { SegmentWriter } from "../segment/writer.ts";
+import type { Chunk } from "./chunk.ts";
+import type { Instance } from "./instance.ts";
+import { type BuiltPart, PartBuilder } from "./part-builder.ts";
+import type { RunsLimit } from "./record-runs.ts";
+import type { SealedPart } from "./sealed-part.ts";
+
+/** A part that is written and not in use yet. */
+export interface PendingPart {
+  readonly built: BuiltPart | undefined;
+  /** What it takes the place of: chunks up to a seq, or parts. */
+  readonly instead: { readonly lastSeq: number } | { readonly parts: readonly SealedPart[] };
+}
+
+export type Installed =
+  | { readonly outcome: "installed"; readonly part: SealedPart | undefined }
+  /** Something is staged that was decided for the parts as they are: wait for it, and try again. */
+  | { readonly outcome: "later"; readonly decided: Promise<void> }
+  /** The topic, or what the part was made of, is gone. */
+  | { readonly outcome: "obsolete" };
+
+/**
+ * What is in the tail now can be sealed as far as the returned seq, where a chunk ends; 0: nothing can. Takes about as much
+ * as the limit says, and at least a chunk.
+ */
+export function closeTail(topic: Instance, limit: RunsLimit): number {
+  const { tail } = topic.contents.retained;
+  // What a checkpoint expects of a tail that is found again is counted when all of it is there.
+  if (topic.mode !== "live" || topic.rebaseFrom !== undefined || topic.resume !== undefined) return 0;
+  let lastSeq = 0;
+  let records = 0;
+  let bytes = 0;
+  for (const chunk of tail.chunks) {
+    if (chunk.place === undefined || records >= limit.records || bytes >= limit.bytes) break;
+    lastSeq = chunk.endSeq - 1;
+    records += chunk.liveCount;
+    bytes += chunk.used;
+  }
+  if (lastSeq > 0 && lastSeq === tail.chunks.at(-1)!.endSeq - 1) tail.close();
+  return lastSeq;
+}
+
+/** Writes the tail's records up to `lastSeq`, which are synced by now. */
+export async function writeTail(topic: Instance, lastSeq: number, writer: SegmentWriter): Promise<PendingPart> {
+  const { id, epoch } = topic.identity;
+  const { tail } = topic.contents.retained;
+  const builder = new PartBuilder(writer, id, epoch, topic.deps.blockBytes);
+  const front = topic.contents.retained.count === 0 ? lastSeq + 1 : topic.contents.retained.frontSeq;
+  const chunks = tail.chunks.slice(0, tail.locate(lastSeq + 1));
+  for (const chunk of chunks) chunk.block.pin();
+  try {
+    for (const chunk of chunks)
+      await builder.add(chunk, chunk.slot(front), { isDead: (slot) => chunk.isDeleted(slot) });
+    return { built: await builder.end(), instead: { lastSeq } };
+  } finally {
+    builder.abandon();
+    for (const chunk of chunks) chunk.block.unpin();
+  }
+}
+
+/** Writes what is live in neighbouring parts. */
+export async function writeParts(
+  topic: Instance,
+  parts: readonly SealedPart[],
+  writer: SegmentWriter,
+): Promise<PendingPart> {
+  const { id, epoch } = topic.identity;
+  const { parts: reads } = topic.deps;
+  const builder = new PartBuilder(writer, id, epoch, topic.deps.blockBytes);
+  try {
+    for (const part of parts) {
+      const index = await reads.loadIndex(part.entry);
+      for (let block = index.blockOf(frontOf(topic)); block < index.blocks; block++) {
+        if (part.deathsOf(block)?.count === index.records(block)) continue;
+        const chunk: Chunk = await reads.loadChunk(part.entry, block);
+        try {
+          part.mark(chunk, block);
+          await builder.add(chunk, chunk.slot(frontOf(topic)), { isDead: (slot) => part.isDeleted(block, slot) });
+        } finally {
+          chunk.block.unpin();
+        }
+      }
+    }
+    return { built: await builder.end(), instead: { parts } };
+  } finally {
+    builder.abandon();
+  }
+}
+
+/** The switch. */
+export function install(topic: Instance, pending: PendingPart): Installed {
+  const { contents, queue, heldMs } = topic;
+  if (topic.mode !== "live" || topic.rebaseFrom !== undefined) return { outcome: "obsolete" };
+  if (heldMs.length > 0) return { outcome: "later", decided: queue.decided() ?? Promise.resolve() };
+  const { retained } = contents;
+  const { instead, built } = pending;
+  if ("lastSeq" in instead) {
+    if (retained.sealedThrough >= instead.lastSeq) return { outcome: "obsolete" };
+    const live = retained.tail.liveThrough(instead.lastSeq);
+    const part = live.count === 0 ? undefined : built?.install(topic.deps.parts, live);
+    contents.rearrange(() => retained.install(part, instead.lastSeq));
+    return { outcome: "installed", part };
+  }
+  const parts = instead.parts.filter((part) => retained.sealed.parts.includes(part));
+  if (parts.length === 0) return { outcome: "obsolete" };
+  const live = { count: 0, bytes: 0 };
+  for (const { liveCount, liveBytes } of parts) {
+    live.count += liveCount;
+    live.bytes += liveBytes;
+  }
+  const part = built?.install(topic.deps.parts, live);
+  contents.rearrange(() => retained.sealed.replace(parts, part));
+  return { outcome: "installed", part };
+}
+
+function frontOf({ contents }: Instance): number {
+  return contents.retained.count === 0 ? contents.headSeq + 1 : contents.retained.frontSeq;
+}

@@ -1,0 +1,139 @@
+/**
+ * What a checkpoint holds of a topic (spec 6.4): everything but records, as of one operation number. Records that are not
+ * sealed are found again in the log; what is deleted of sealed ones is in their files' `.del`.
+ *
+ * A section is JSON. Reading is given bytes that were hashed, and still believes nothing that does not fit together.
+ */
+import { type PartEntry, partFromJson, partToJson } from "../segment/part-entry.ts";
+import type { TopicConfig } from "./config.ts";
+import { configFromJson, configToJson } from "./config-codec.ts";
+import type { RememberedKey } from "./dedupe.ts";
+import { holesFromJson, keysFromJson, type RebaseState } from "./entries.ts";
+import type { CapturedTail } from "./logged-contents.ts";
+
+export interface SectionPart {
+  readonly entry: PartEntry;
+  readonly liveCount: number;
+  readonly liveBytes: number;
+}
+
+export interface TopicSection {
+  readonly id: number;
+  readonly epoch: number;
+  readonly name: string;
+  readonly config: TopicConfig;
+  /** The last operation whose effect is in here. */
+  readonly op: number;
+  /** Head as the log has it, floors and holes. */
+  readonly state: RebaseState;
+  /** Seqs up to here are in frames, or in holes. */
+  readonly loggedSeq: number;
+  readonly ceiling: number;
+  readonly tail: CapturedTail;
+  readonly sealedThrough: number;
+  /** First live record among the sealed ones, and its time; 0 without one. */
+  readonly front: { readonly seq: number; readonly ts: number };
+  readonly parts: readonly SectionPart[];
+  readonly keys: readonly RememberedKey[];
+}
+
+export function encodeSection(section: TopicSection): string {
+  const { id, epoch, name, config, op, state, loggedSeq, ceiling, tail, sealedThrough, front } = section;
+  return JSON.stringify({
+    topic: [id, epoch, name],
+    config: configToJson(config),
+    op,
+    head: [state.head, loggedSeq, ceiling, state.lastWriteTs],
+    floors: [state.capFloor, state.ttlFloor],
+    silent: state.silent,
+    holes: state.holes,
+    tail: [tail.count, tail.bytes, tail.from],
+    sealed: [sealedThrough, front.seq, front.ts],
+    parts: section.parts.map(({ entry, liveCount, liveBytes }) => [partToJson(entry), liveCount, liveBytes]),
+    keys: section.keys.map(({ key, firstSeq, lastSeq, ts }) => [key, firstSeq, lastSeq, ts]),
+  });
+}
+
+/** `undefined` for what `encodeSection` does not write. */
+export function decodeSection(text: string): TopicSection | undefined {
+  const json = parse(text);
+  if (json === undefined) return undefined;
+  const [id, epoch, name] = list(json["topic"]);
+  const config = configFromJson(json["config"]);
+  const numbers = [
+    id,
+    epoch,
+    json["op"],
+    ...fixed(json["head"], 4),
+    ...fixed(json["floors"], 2),
+    ...fixed(json["tail"], 3),
+    ...fixed(json["sealed"], 3),
+  ];
+  const silent = list(json["silent"]);
+  const holes = holesFromJson(json["holes"]);
+  const parts = partsFrom(json["parts"]);
+  const keys = keysFromJson(list(json["keys"]).map(keyFrom));
+  if (typeof name !== "string" || name === "" || config === undefined || holes === undefined) return undefined;
+  if (!numbers.every(isCount) || !silent.every(isCount) || parts === undefined || keys === undefined) return undefined;
+  const [topicId, topicEpoch, op, head, loggedSeq, ceiling, lastWriteTs, capFloor, ttlFloor] = numbers;
+  const [count, bytes, from, sealedThrough, frontSeq, frontTs] = numbers.slice(9);
+  if (op === 0 || topicId === 0 || loggedSeq > head || Math.max(capFloor, ttlFloor) > head + 1) return undefined;
+  if (!parts.every(({ entry }) => entry.topicId === topicId && entry.epoch === topicEpoch)) return undefined;
+  return {
+    id: topicId,
+    epoch: topicEpoch,
+    name,
+    config,
+    op,
+    state: { head, lastWriteTs, capFloor, ttlFloor, silent, holes },
+    loggedSeq,
+    ceiling,
+    tail: { count, bytes, from },
+    sealedThrough,
+    front: { seq: frontSeq, ts: frontTs },
+    parts,
+    keys,
+  };
+}
+
+function partsFrom(json: unknown): SectionPart[] | undefined {
+  const parts: SectionPart[] = [];
+  for (const item of list(json)) {
+    const [entryJson, liveCount, liveBytes] = list(item);
+    const entry = partFromJson(entryJson);
+    if (entry === undefined || !isCount(liveCount) || !isCount(liveBytes)) return undefined;
+    const fits = liveCount > 0 && liveCount <= entry.records && liveBytes <= entry.bytes;
+    if (!fits || entry.firstSeq <= (parts.at(-1)?.entry.lastSeq ?? 0)) return undefined;
+    parts.push({ entry, liveCount, liveBytes });
+  }
+  return parts;
+}
+
+function keyFrom(item: unknown): unknown {
+  const [key, firstSeq, lastSeq, ts] = list(item);
+  return { key, firstSeq, lastSeq, ts };
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : [];
+}
+
+/** Too few are none, which no number is. */
+function fixed(value: unknown, count: number): readonly unknown[] {
+  const items = list(value);
+  return items.length === count ? items : Array.from({ length: count }, () => undefined);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
