@@ -45,7 +45,14 @@ export function copyOfState(state: DiskState): DiskState {
   for (const node of state.nodes.values()) {
     copy.adopt(
       node.kind === "file"
-        ? { ...node, cache: node.cache.freeze(), durable: node.durable.freeze(), handles: 0, lockedBy: undefined }
+        ? {
+            ...node,
+            cache: node.cache.freeze(),
+            durable: node.durable.freeze(),
+            handles: 0,
+            lockedBy: undefined,
+            sharedBy: new Set(),
+          }
         : { ...node, cache: new Map(node.cache), durable: new Map(node.durable) },
     );
   }
@@ -56,7 +63,16 @@ export function copyOfState(state: DiskState): DiskState {
 function durableCopy(node: DiskNode): DiskNode {
   if (node.kind === "directory") return { ...node, cache: new Map(), durable: new Map(node.durable) };
   const durable = node.durable.freeze();
-  return { ...node, cache: durable, durable, links: 0, handles: 0, allocatedPages: 0, lockedBy: undefined };
+  return {
+    ...node,
+    cache: durable,
+    durable,
+    links: 0,
+    handles: 0,
+    allocatedPages: 0,
+    lockedBy: undefined,
+    sharedBy: new Set(),
+  };
 }
 
 /** After the loss of the cache the process sees what is durable. */

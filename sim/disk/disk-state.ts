@@ -107,6 +107,7 @@ export class DiskState {
       handles: 0,
       allocatedPages: 0,
       lockedBy: undefined,
+      sharedBy: new Set(),
     };
     this.nodes.set(file.id, file);
     this.#enter(this.#log.push<PendingLink>({ kind: "link", directory: parent.id, name, node: file.id }, call));

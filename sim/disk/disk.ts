@@ -141,6 +141,7 @@ export class SimulatedDisk {
       const wasOpen = node.handles > 0;
       node.handles = 0;
       node.lockedBy = undefined;
+      node.sharedBy.clear();
       if (wasOpen) this.state.released(node);
     }
     this.state.prune();

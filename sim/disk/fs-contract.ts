@@ -260,6 +260,23 @@ export function fsContract(name: string, make: ContractFactory): void {
       await second.close();
     });
 
+    it("gives a shared lock to any number of open files, and none beside an exclusive one", async () => {
+      const writer = await open("LOCK", "create");
+      const [first, second] = [await open("LOCK", "read"), await open("LOCK", "read")];
+      assert.equal(await fs.tryLock(first, true), true);
+      assert.equal(await fs.tryLock(second, true), true);
+      assert.equal(await fs.tryLock(writer), false);
+      await first.close();
+      assert.equal(await fs.tryLock(writer), false);
+      await second.close();
+      assert.equal(await fs.tryLock(writer), true);
+      const third = await open("LOCK", "read");
+      assert.equal(await fs.tryLock(third, true), false);
+      await writer.close();
+      assert.equal(await fs.tryLock(third, true), true);
+      await third.close();
+    });
+
     it("takes no position that isn't one", async () => {
       const file = await open("file", "create");
       for (const position of [-1, 0.5, Number.NaN]) {

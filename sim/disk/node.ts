@@ -21,6 +21,8 @@ export interface FileNode extends Identity {
   allocatedPages: number;
   /** The handle that holds the lock. */
   lockedBy: object | undefined;
+  /** The handles that hold it together. */
+  readonly sharedBy: Set<object>;
 }
 
 export interface DirectoryNode extends Identity {

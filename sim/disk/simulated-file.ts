@@ -96,20 +96,26 @@ export class SimulatedFile implements File {
       if (this.#node.kind === "file") {
         this.#node.handles -= 1;
         if (this.#node.lockedBy === this) this.#node.lockedBy = undefined;
+        this.#node.sharedBy.delete(this);
         if (this.#node.handles === 0) state.released(this.#node);
       }
       failIfTold(call, fault);
     });
   }
 
-  tryLock(): Promise<boolean> {
+  tryLock(shared: boolean): Promise<boolean> {
     const call = this.#call("tryLock");
     return this.#issue(call, (fault) => {
       failIfTold(call, fault);
-      if (!this.#writable) throw errnoError("EBADF", "lock", this.#path);
+      if (!this.#writable && !shared) throw errnoError("EBADF", "lock", this.#path);
       const file = this.#file("lock");
       if (fault?.kind === "held" || (file.lockedBy !== undefined && file.lockedBy !== this)) return false;
-      file.lockedBy = this;
+      const others = file.sharedBy.size - (file.sharedBy.has(this) ? 1 : 0);
+      if (!shared && others > 0) return false;
+      // A lock is changed into the other kind, not held twice.
+      file.sharedBy.delete(this);
+      if (shared) file.sharedBy.add(this);
+      file.lockedBy = shared ? undefined : this;
       return true;
     });
   }

@@ -139,9 +139,9 @@ export class SimulatedFs implements Fs {
     });
   }
 
-  tryLock(file: File): Promise<boolean> {
+  tryLock(file: File, shared = false): Promise<boolean> {
     assert(file instanceof SimulatedFile, "a lock is taken on a file of this disk");
-    return file.tryLock();
+    return file.tryLock(shared);
   }
 
   /** `stat` answers `undefined` for a missing directory on the way, too. */

@@ -87,8 +87,11 @@ export interface Fs {
   readSync(path: string, into: Uint8Array, position: number): number;
   /** Forces the entries of a directory (creates, links, renames, unlinks) to the device. */
   syncDir(path: string): Promise<void>;
-  /** An exclusive lock on an open file that dies with its holder; `false` when another holder has it (spec 6.6). */
-  tryLock(file: File): Promise<boolean>;
+  /**
+   * A lock on an open file that dies with its holder; `false` when another holder is in the way (spec 6.6). It is
+   * exclusive, and the file is open for writing; a `shared` one goes along with other shared ones, and reading is enough.
+   */
+  tryLock(file: File, shared?: boolean): Promise<boolean>;
 }
 
 /**

@@ -22,7 +22,7 @@ const flags: Readonly<Record<OpenMode, number>> = {
 
 /** The part of fs-native-extensions that is used. */
 interface Locks {
-  tryLock(fd: number): boolean;
+  tryLock(fd: number, options: { readonly shared: boolean }): boolean;
 }
 
 export class NodeFs implements Fs {
@@ -102,10 +102,10 @@ export class NodeFs implements Fs {
     }
   }
 
-  async tryLock(file: File): Promise<boolean> {
+  async tryLock(file: File, shared = false): Promise<boolean> {
     assert(file instanceof NodeFile, "a lock is taken on a file of this file system");
     this.#locks ??= loadLocks();
-    return this.#locks.tryLock(file.descriptor);
+    return this.#locks.tryLock(file.descriptor, { shared });
   }
 }
 
