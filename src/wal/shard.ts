@@ -12,19 +12,23 @@ import { TopicsError } from "../base/errors.ts";
 import { errnoOf } from "../env/env.ts";
 import { Barriers } from "./barriers.ts";
 import { type Commit, type CommitLog, type Draft, type FrameFields, frameKind, type LogPlace } from "./commit.ts";
-import { hungMs, unsyncedLimitMs } from "./config.ts";
+import { hungMs } from "./config.ts";
 import { DraftArena } from "./draft-arena.ts";
 import { busy, isSpace, outOfSpace, readOnly, unavailable, unknownOutcome } from "./failure.ts";
 import { firstFrameAt } from "./file-header.ts";
+import { FileRoom } from "./file-room.ts";
 import { FileSwitch } from "./file-switch.ts";
 import { type Fault, FileWriter } from "./file-writer.ts";
 import { frameBytes, FrameDraft } from "./frame.ts";
 import { type Entry, entryOf, FrameQueue } from "./frame-queue.ts";
+import { LeftFrames } from "./left-frames.ts";
 import { type LeftFile, LogFiles } from "./log-files.ts";
 import { Marks } from "./marks.ts";
 import { ownFrame, timeCommit } from "./own-frames.ts";
 import type { ShardDeps } from "./shard-deps.ts";
 import { Space } from "./space.ts";
+import { Syncs } from "./syncs.ts";
+import { Waiters } from "./waiters.ts";
 import type { WalFile } from "./wal-file.ts";
 
 type Mode = "open" | "switching" | "latched" | "closed";
@@ -40,30 +44,29 @@ export class Shard implements CommitLog {
   readonly #deps: ShardDeps;
   readonly #arena: DraftArena;
   readonly #space: Space;
+  readonly #room: FileRoom;
   readonly #writer: FileWriter;
   readonly #files: LogFiles;
   readonly #switch: FileSwitch;
   readonly #marks: Marks;
-  readonly #barriers = new Barriers();
+  readonly #syncs: Syncs;
+  readonly #barriers: Barriers;
   readonly #queue = new FrameQueue();
+  readonly #waiters = new Waiters();
   #mode: Mode = "open";
   /** When the file that is being switched to was first wanted. */
   #switchingSinceMs = 0;
   #pumpPlanned = false;
-  /** Somebody waits for a sync of everything up to here, or of everything that was ever submitted. */
-  #syncWanted = firstFrameAt;
-  #syncAsked = false;
-  #roomWanted = 0;
   #loggedBytes = 0;
   /** Where the clean stop's final frame goes. */
   #stoppedAt: LogPlace | undefined;
-  #waiters: (() => void)[] = [];
 
   /** `left` are the shard's earlier files, oldest first. */
   constructor(deps: ShardDeps, file: WalFile, left: readonly LeftFile[]) {
     this.#deps = deps;
     this.#arena = new DraftArena(deps.lineage.shards);
     this.#writer = new FileWriter(deps, file, (commits) => this.#barriers.synced(commits));
+    this.#barriers = new Barriers({ timers: deps.env.timers, hangsInMs: () => this.#hangsInMs });
     this.#files = new LogFiles(left);
     this.#space = new Space({
       env: deps.env,
@@ -72,18 +75,27 @@ export class Shard implements CommitLog {
       config: deps.config,
       events: deps.events,
       nextIndex: () => deps.nextIndex(),
-      zeroed: () => this.#startSync(),
+      zeroed: () => this.#syncs.start(),
       changed: () => this.#tend(),
     });
-    const stuck = (): void => this.#wake();
-    this.#switch = new FileSwitch(deps, { writer: this.#writer, space: this.#space, files: this.#files, stuck });
+    const parts = { config: deps.config, writer: this.#writer, space: this.#space, queue: this.#queue };
+    this.#room = new FileRoom(parts);
+    this.#switch = new FileSwitch(deps, { ...parts, files: this.#files, stuck: () => this.#waiters.wake() });
     this.#marks = new Marks({
       timers: deps.env.timers,
       diskSyncMs: deps.config.diskSyncMs,
       unsynced: () => this.#file.unsyncedBytes > 0,
       unmarked: () => this.#wantsMark,
-      sync: () => this.#startSync(),
+      sync: () => this.#syncs.start(),
       mark: () => this.#writeMark(),
+    });
+    this.#syncs = new Syncs({
+      writer: this.#writer,
+      marks: this.#marks,
+      isOpen: () => this.#mode === "open",
+      follow: (work) => this.#follow(work),
+      failed: (fault) => this.#giveUp(fault.error, true),
+      done: () => this.#tend(),
     });
   }
 
@@ -97,8 +109,15 @@ export class Shard implements CommitLog {
 
   /** What it waits for has not come back for so long that nobody should wait for it (6.4, 6.6). */
   get hung(): boolean {
-    if (this.#writer.busyForMs > hungMs) return true;
-    return this.#mode === "switching" && this.#nowMs() - this.#switchingSinceMs > hungMs;
+    return this.#hangsInMs === 0;
+  }
+
+  get #hangsInMs(): number {
+    // One that waits for space and has nothing queued does not hang: a checkpoint of it is what may give space back.
+    const waitsForSpace = this.#switch.stuck && this.#queue.length === 0;
+    const isSwitching = this.#mode === "switching" && !waitsForSpace;
+    const switchingMs = isSwitching ? this.#nowMs() - this.#switchingSinceMs : 0;
+    return Math.max(0, hungMs - Math.max(this.#writer.busyForMs, switchingMs));
   }
 
   /** Bytes of the frames submitted since the start; marks are nothing that a checkpoint would be for. */
@@ -131,15 +150,13 @@ export class Shard implements CommitLog {
   }
 
   requestSync(): void {
-    const last = this.#queue.last();
-    if (last) last.syncAsked = true;
-    else this.#syncAsked = true;
+    this.#syncs.ask(this.#queue);
     this.#planPump();
   }
 
   /**
    * `true` once everything submitted by now is synced, in this file or carried over into another one; `false` as soon as
-   * some of it is refused, or the shard is read-only or closed.
+   * some of it is refused, or the shard is read-only, closed or hung.
    */
   synced(): Promise<boolean> {
     const synced = this.#barriers.wait();
@@ -162,11 +179,11 @@ export class Shard implements CommitLog {
       if (this.#mode === "latched" || this.#mode === "closed") return false;
       if (this.#mode === "open" && !this.#writer.writing) {
         if (this.#file.writtenEnd === firstFrameAt) return true;
-        if (this.#mayRotate(true)) this.#follow(this.#rotate());
+        if (this.#room.mayRotate(true)) this.#follow(this.#rotate());
         else if (this.#space.short) return false;
         else this.#space.prepareSpares(2, this.#file);
       }
-      await this.#wait(true, "");
+      await this.#waiters.wait();
     }
     return true;
   }
@@ -192,25 +209,21 @@ export class Shard implements CommitLog {
     if (this.#switch.stuck && !room.reserve) throw unavailable(this.number, outOfSpace);
     if (this.hung) return this.#wait(room.patient, "the disk does not answer");
     if (this.#mode === "switching") return this.#wait(true, "");
-    if (this.#aheadOfDisk) {
-      this.#startSync();
+    if (this.#room.isAheadOfDisk) {
+      this.#syncs.start();
       return this.#wait(true, "");
     }
-    // Without a spare there is nothing to rescue into: it is refilled before anything else is taken.
-    const hasRoom = this.#file.room - this.#queue.bytes >= need;
-    if (hasRoom && (room.reserve || this.#space.spares > 0)) return undefined;
-    this.#roomWanted = Math.max(this.#roomWanted, need);
+    if (this.#room.admits(need, room.reserve)) return undefined;
+    this.#room.want(need);
     this.#makeRoom(room.reserve);
-    if (this.#mode === "open" && this.#space.short && !this.#mayRotate(room.reserve))
-      throw unavailable(this.number, outOfSpace);
+    if (this.#mode === "open" && this.#room.isOut(room.reserve)) throw unavailable(this.number, outOfSpace);
     return this.#wait(true, "");
   }
 
   /** Logs a clock value although nothing else happens (1.6); `false` when that can't be had now. */
   logTime(stamp: number): Promise<boolean> {
     const draft = ownFrame(this.#arena, "mark", stamp);
-    if (this.#mode !== "open" || this.#file.room - this.#queue.bytes < draft.bytes.length)
-      return Promise.resolve(false);
+    if (this.#mode !== "open" || !this.#room.has(draft.bytes.length)) return Promise.resolve(false);
     return new Promise((resolve) => this.submit(timeCommit(draft, resolve)));
   }
 
@@ -218,13 +231,13 @@ export class Shard implements CommitLog {
   async close(stamp: number): Promise<void> {
     while (this.#mode === "switching" || (this.#mode === "open" && !this.#settled)) {
       this.requestSync();
-      await this.#wait(true, "");
+      await this.#waiters.wait();
     }
     if (this.#mode === "open") await this.#writeFinal(stamp);
     this.#mode = "closed";
     this.#marks.clear();
     this.#barriers.end();
-    this.#wake();
+    this.#waiters.wake();
     await this.#space.close();
     await this.#writer.settled();
     await this.#file.file.close();
@@ -236,7 +249,7 @@ export class Shard implements CommitLog {
     this.#marks.clear();
     this.#barriers.end();
     this.#refuseQueue(unknownOutcome(this.number));
-    this.#wake();
+    this.#waiters.wake();
   }
 
   get #file(): WalFile {
@@ -251,53 +264,29 @@ export class Shard implements CommitLog {
     return this.#idle && !this.#writer.syncing && this.#file.unsyncedBytes === 0;
   }
 
-  // --- admission -------------------------------------------------------------------------------------------------
-
-  /** The bound on what a crash of the machine may take, on a stalling disk too (6.1). */
-  get #aheadOfDisk(): boolean {
-    if (this.#file.unsyncedBytes === 0) return false;
-    const spare = this.#space.spares > 0;
-    if (spare && this.#file.unsyncedBytes + this.#queue.bytes > this.#space.rescueBytes) return true;
-    return this.#writer.unsyncedForMs > unsyncedLimitMs(this.#deps.config);
-  }
+  // --- room ------------------------------------------------------------------------------------------------------
 
   #wait(patient: boolean, why: string): Promise<void> {
     if (!patient) throw busy(this.number, why);
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    return this.#waiters.wait();
   }
-
-  #wake(): void {
-    if (this.#waiters.length === 0) return;
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const wake of waiters) wake();
-  }
-
-  // --- room ------------------------------------------------------------------------------------------------------
 
   /** Something changed: see to room and to what waits for it. */
   #tend(): void {
     if (this.#mode === "open") {
-      if (this.#file.room >= this.#roomWanted) this.#roomWanted = 0;
-      this.#space.tend(this.#file, this.#roomWanted);
-      if (this.#roomWanted > 0) this.#makeRoom(false);
+      this.#room.review();
+      this.#room.prepare();
+      if (this.#room.wanted > 0) this.#makeRoom(false);
       else if (this.#queue.length > 0) this.#planPump();
     }
-    this.#wake();
-  }
-
-  /** Appends leave the last spare alone: it is for the rescue, and for deletes on a full disk (6.6). */
-  #mayRotate(reserve: boolean): boolean {
-    return this.#space.spares >= (reserve && this.#space.short ? 1 : 2);
+    this.#waiters.wake();
   }
 
   /** The active file has no room for what waits: it is extended, or the next one begins. */
   #makeRoom(reserve: boolean): void {
     if (this.#writer.writing) return;
-    const alone = this.#file.writtenEnd === firstFrameAt;
-    const mayExtend = alone || this.#file.writtenEnd + this.#roomWanted <= this.#deps.config.fileBytes;
-    if ((mayExtend && !this.#space.short) || !this.#mayRotate(reserve)) this.#space.tend(this.#file, this.#roomWanted);
-    else this.#follow(this.#rotate());
+    if (this.#room.callsForRotation(reserve)) this.#follow(this.#rotate());
+    else this.#room.prepare();
   }
 
   async #rotate(): Promise<void> {
@@ -322,10 +311,11 @@ export class Shard implements CommitLog {
 
   async #switchTo(carried: readonly FrameDraft[]): Promise<void> {
     await this.#switch.run(carried);
-    this.#syncWanted = firstFrameAt;
+    this.#syncs.restart();
   }
 
   #reopen(): void {
+    if (this.#mode !== "switching") return;
     this.#mode = "open";
     this.#planPump();
     this.#tend();
@@ -347,21 +337,16 @@ export class Shard implements CommitLog {
     if (this.#mode === "closed") return this.#refuseQueue(new TopicsError("shutting_down", "the server is stopping"));
     if (this.#mode === "switching" || this.#writer.writing) return;
     const next = this.#queue.peek();
-    if (this.#syncAsked) this.#syncWritten(next);
+    if (this.#syncs.asked) {
+      this.#syncs.answer(next);
+      // A sync in flight wakes when it is back: asking again before that would go round and round.
+      if (this.#settled) this.#waiters.wake();
+    }
     if (!next) return;
     const group = this.#writer.take(this.#queue);
     if (group.length > 0) return this.#writeGroup(group);
-    this.#roomWanted = Math.max(this.#roomWanted, next.draft.bytes.length);
+    this.#room.want(next.draft.bytes.length);
     this.#makeRoom(next.commit?.reserve ?? false);
-  }
-
-  /** What was asked for when nothing was queued. `next` came since: its sync does for both. */
-  #syncWritten(next: Entry | undefined): void {
-    this.#syncAsked = false;
-    if (next) next.syncAsked = true;
-    else this.#wantSync(this.#file.writtenEnd);
-    // A sync in flight wakes when it is back: asking again before that would go round and round.
-    if (this.#settled) this.#wake();
   }
 
   #writeGroup(group: readonly Entry[]): void {
@@ -376,36 +361,15 @@ export class Shard implements CommitLog {
     const bytes = group.at(-1)!.end - group[0].end + group[0].draft.bytes.length;
     this.#deps.events({ type: "wal-written", shard: this.number, frames: group.length, bytes });
     const wanted = group.findLast((entry) => entry.syncAsked || entry.commit?.wants === "synced");
-    if (wanted) this.#wantSync(wanted.end);
-    else if (this.#file.unsyncedBytes > this.#space.rescueBytes / 2) this.#startSync();
+    if (wanted) this.#syncs.want(wanted.end);
+    else if (this.#file.unsyncedBytes > this.#space.rescueBytes / 2) this.#syncs.start();
     else this.#marks.arm();
     for (const entry of group) entry.commit?.written();
     this.#tend();
-    if (this.#syncAsked) this.#planPump();
+    if (this.#syncs.asked) this.#planPump();
   }
 
-  // --- syncing ---------------------------------------------------------------------------------------------------
-
-  #wantSync(end: number): void {
-    this.#syncWanted = Math.max(this.#syncWanted, end);
-    this.#startSync();
-  }
-
-  #startSync(): void {
-    if (this.#writer.syncing || this.#mode !== "open" || !this.#writer.wantsSync) return;
-    this.#marks.clear();
-    this.#follow(this.#writer.sync().then((fault) => this.#afterSync(fault)));
-  }
-
-  async #afterSync(fault: Fault | undefined): Promise<void> {
-    // Whoever is switching files awaits the same sync and sees to its fault.
-    if (this.#mode !== "open") return;
-    if (fault) return this.#giveUp(fault.error, true);
-    const unprepared = this.#file.zeroedBytes > this.#file.preparedBytes;
-    if (this.#syncWanted > this.#file.syncedEnd || unprepared) this.#startSync();
-    else this.#marks.arm();
-    this.#tend();
-  }
+  // --- frames of its own -----------------------------------------------------------------------------------------
 
   get #wantsMark(): boolean {
     const { lastKind } = this.#writer;
@@ -448,21 +412,17 @@ export class Shard implements CommitLog {
     if (latch) await this.#deps.noteLatch(this.number);
     const syncFault = await this.#writer.settled();
     if (syncFault && !latch) return this.#giveUp(syncFault.error, true);
-    const entries = [...this.#writer.drain(), ...this.#queue.drain()];
-    const commits = entries.filter((entry) => entry.commit).length;
-    const kept = entries.filter((entry) => entry.commit?.acked);
-    const refused = entries.filter((entry) => entry.commit && !entry.commit.acked);
+    const left = new LeftFrames([...this.#writer.drain(), ...this.#queue.drain()]);
     try {
-      await this.#switchTo(kept.map((entry) => entry.draft));
+      await this.#switchTo(left.carried);
     } catch (second) {
-      for (const entry of refused) entry.commit!.failed(unknownOutcome(this.number));
+      left.refuse(unknownOutcome(this.number));
       return this.#latch(second, false);
     }
-    for (const entry of kept) entry.commit!.synced();
-    const refusal = unavailable(this.number, isSpace(error) ? outOfSpace : readOnly);
-    for (const entry of refused) entry.commit!.failed(refusal);
-    if (refused.length > 0) this.#barriers.lost(commits);
-    else this.#barriers.synced(commits);
+    left.synced();
+    left.refuse(unavailable(this.number, isSpace(error) ? outOfSpace : readOnly));
+    if (left.areAllKept) this.#barriers.synced(left.commits);
+    else this.#barriers.lost(left.commits);
     if (latch) return this.#latch(error, true);
     this.#deps.events({ type: "wal-abandoned", shard: this.number, errno: errnoOf(error) });
     this.#reopen();
@@ -474,7 +434,7 @@ export class Shard implements CommitLog {
     this.#deps.events({ type: "wal-latched", shard: this.number, errno: errnoOf(error), rescued });
     this.#barriers.end();
     this.#refuseQueue(unavailable(this.number, readOnly));
-    this.#wake();
+    this.#waiters.wake();
   }
 
   #refuseQueue(error: TopicsError): void {
@@ -488,7 +448,7 @@ export class Shard implements CommitLog {
   /** Work that nobody awaits; when it is done, whoever waits looks again. */
   #follow(work: Promise<void>): void {
     work.then(
-      () => this.#wake(),
+      () => this.#waiters.wake(),
       (error: unknown) => this.#deps.crash(error),
     );
   }
