@@ -75,7 +75,7 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
   await findSegments(restoring, found);
   const whole = found.newest?.whole;
   if (found.newest !== undefined && whole !== undefined) {
-    replayer.restoreGone(whole.gone, whole.nextTopicId);
+    replayer.restoreGone(whole.gone, whole.nextTopicId, found.newest.kept.stamp);
     segments.startAt(whole.nextSegment);
     clock.observe(found.newest.kept.stamp);
     for await (const topic of restoreTopics(restoring, found)) replayer.restore(topic);

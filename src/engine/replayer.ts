@@ -25,6 +25,8 @@ export class Replayer {
   /** Topics that are not there any more: the last operation of each, for the frames of theirs that may still be met. */
   readonly #gone = new Map<number, number>();
   #greatestId = 0;
+  /** Of the checkpoint that the topics are from. */
+  #knownStamp = 0;
 
   constructor(deps: ShardTopicDeps) {
     this.#deps = deps;
@@ -35,7 +37,8 @@ export class Replayer {
     this.#know(topic);
   }
 
-  restoreGone(gone: readonly GoneTopic[], nextTopicId: number): void {
+  restoreGone(gone: readonly GoneTopic[], nextTopicId: number, stamp: number): void {
+    this.#knownStamp = stamp;
     for (const { id, op } of gone) this.#gone.set(id, op);
     this.#greatestId = Math.max(this.#greatestId, nextTopicId - 1);
   }
@@ -77,7 +80,8 @@ export class Replayer {
       case frameKind.mark:
         return undefined;
       case frameKind.final:
-        for (const topic of this.#onShard(shard)) topic.markCleanStop();
+        // An end before the checkpoint was followed by others: what its topics came to since is in their sections.
+        if (fields.stamp > this.#knownStamp) for (const topic of this.#onShard(shard)) topic.markCleanStop();
         return undefined;
       case frameKind.topicCreate:
         return this.#create(shard, fields, payload, place);

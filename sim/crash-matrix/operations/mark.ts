@@ -1,4 +1,4 @@
-/** Shards go idle: marks say how far the log is synced, once, and nothing more is written. */
+/** Shards go idle: marks say how far the log is synced, once; a checkpoint follows, once; and nothing more is written. */
 import type { Operation } from "../operation.ts";
 import { expect, started } from "../setup.ts";
 
@@ -21,8 +21,13 @@ export const operation: Operation = {
       machine.events.some(({ type }) => type === "wal-marked"),
       "an idle shard is marked",
     );
+    await machine.pass(61_000);
+    expect(
+      machine.events.some(({ type }) => type === "checkpoint-written"),
+      "what was logged comes into a checkpoint",
+    );
     const { mutations } = machine.disk.gate;
-    await machine.pass(60_000);
+    await machine.pass(1_200_000);
     expect(machine.disk.gate.mutations === mutations, "a directory in which nothing happens is not written");
     await machine.until(client.append("d", 1));
   },
