@@ -61,6 +61,12 @@ export function logEvent(log: Log, event: EngineEvent): void {
       return;
     case "wal-rotated":
     case "wal-recovered":
+    case "wal-retired":
+    case "checkpoint-written":
+    case "segment-sealed":
+    case "segment-rewritten":
+    case "segment-moved":
+    case "segments-removed":
       return log.write("debug", type, facts);
     case "wal-latched":
       return log.write("error", "a WAL shard is read-only after a disk error; restart when the disk is well", facts);
@@ -71,12 +77,18 @@ export function logEvent(log: Log, event: EngineEvent): void {
       return log.write("warn", "cut a torn tail that was never acked as synced", facts);
     case "hole-found":
       return log.write("warn", "records may have been lost; readers will be told", facts);
-    case "shards-kept":
-      return log.write(
-        "warn",
-        "TOPICS_WAL_SHARDS differs from what this directory was made with, which is kept",
-        facts,
-      );
+    case "shards-changed":
+      return log.write("info", "the log goes on with another number of shards", facts);
+    case "checkpoint-damaged":
+      return log.write("error", "a checkpoint is damaged; the one before it is used", facts);
+    case "checkpoint-failed":
+      return log.write("warn", "a checkpoint could not be written; it is tried again", facts);
+    case "storage-failed":
+      return log.write("warn", "work on segments failed; nothing is lost, and it is tried again", facts);
+    case "segment-damaged":
+      return log.write("error", "a segment is damaged: reads of this range fail", facts);
+    case "wal-archive-failed":
+      return log.write("error", "the archive does not take a log file, which therefore stays", facts);
     case "clock-jumped":
       return log.write("warn", "the wall clock jumped ahead by more than an hour", facts);
     case "wal-space-back":

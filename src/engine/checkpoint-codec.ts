@@ -32,8 +32,8 @@ export function segmentsSection(segments: readonly NamedSegment[]): Section {
   return json(
     sectionKind.segments,
     0,
-    segments.map(({ file, bytes, deletes }) =>
-      deletes === undefined ? [file, bytes] : [file, bytes, deletes.bytes, deletes.hash.toString(16)],
+    segments.map(({ file, bytes, records, deletes }) =>
+      deletes === undefined ? [file, bytes, records] : [file, bytes, records, deletes.bytes, deletes.hash.toString(16)],
     ),
   );
 }
@@ -59,11 +59,11 @@ export function readSegments(payload: Uint8Array): NamedSegment[] | undefined {
   const segments: NamedSegment[] = [];
   for (const item of value as unknown[]) {
     if (!Array.isArray(item)) return undefined;
-    const [file, bytes, deletedBytes, hash] = item as unknown[];
-    if (!isCount(file) || !isCount(bytes)) return undefined;
-    if (item.length === 2) segments.push({ file, bytes, deletes: undefined });
+    const [file, bytes, records, deletedBytes, hash] = item as unknown[];
+    if (!isCount(file) || !isCount(bytes) || !isCount(records)) return undefined;
+    if (item.length === 3) segments.push({ file, bytes, records, deletes: undefined });
     else if (isCount(deletedBytes) && typeof hash === "string" && /^[0-9a-f]{1,16}$/.test(hash))
-      segments.push({ file, bytes, deletes: { bytes: deletedBytes, hash: BigInt(`0x${hash}`) } });
+      segments.push({ file, bytes, records, deletes: { bytes: deletedBytes, hash: BigInt(`0x${hash}`) } });
     else return undefined;
   }
   return segments;

@@ -16,23 +16,40 @@ import type { ManifestStore } from "../storage/manifest.ts";
 import type { Reserve } from "../storage/reserve.ts";
 import type { Topic } from "../topic/topic.ts";
 import { comparePlaces, type LogPlace } from "../wal/commit.ts";
-import { shardNumber, type Wal } from "../wal/wal.ts";
+import { shardNumber } from "../wal/wal.ts";
 import { type GoneTopic, readTopics, segmentsSection, topicsSection, wholeSection } from "./checkpoint-codec.ts";
 import type { EngineEvents } from "./events.ts";
 import { checkpointsKept, type KeptCheckpoint, readState } from "./kept-checkpoints.ts";
 import type { NamedSegment, Segments } from "./segments.ts";
 import type { StorageConfig } from "./storage-config.ts";
 
+/** What a checkpoint asks of the log. */
+export interface CheckpointedLog {
+  readonly shards: readonly {
+    readonly number: number;
+    readonly latched: boolean;
+    readonly hung: boolean;
+    place(): LogPlace;
+    /** Everything logged by now is synced; `false` when that cannot be had any more. */
+    synced(): Promise<boolean>;
+  }[];
+  readonly synced: readonly LogPlace[];
+  loggedBytes(): number;
+  retire(keep: readonly LogPlace[]): Promise<number>;
+}
+
 export interface CheckpointerDeps {
   readonly env: Env;
   readonly directory: string;
   readonly config: StorageConfig;
   readonly manifest: ManifestStore;
-  readonly wal: Wal;
+  readonly wal: CheckpointedLog;
   readonly segments: Segments;
   readonly reserve: Reserve;
   readonly events: EngineEvents;
   topics(): Iterable<Topic>;
+  /** Names the checkpoints that are kept now, durably. */
+  nameKept(numbers: readonly number[]): Promise<void>;
   /** Topics whose frames may still be met. */
   gone(): readonly GoneTopic[];
   /** Frames before these places, by shard, are not met any more. */
@@ -58,6 +75,7 @@ export class Checkpointer {
   #pauseMs = 0;
   #notBeforeMs = 0;
   #stopped = false;
+  #wanted = false;
 
   /** `kept`: those that the start found good. */
   constructor(deps: CheckpointerDeps, kept: readonly KeptCheckpoint[]) {
@@ -70,13 +88,21 @@ export class Checkpointer {
     return this.#kept;
   }
 
-  /** Writes one if it is due. */
-  tend(): void {
-    const { env, config, wal } = this.#deps;
+  /** Begins one if it is due, and nothing is being written. */
+  tend(): Promise<boolean> | undefined {
+    const { env, config, wal, segments } = this.#deps;
     const nowMs = env.clock.monotonicMs();
     const logged = wal.loggedBytes() - this.#loggedBytes;
-    const due = logged >= config.checkpointBytes || (logged > 0 && nowMs - this.#lastMs >= config.checkpointMs);
-    if (due && nowMs >= this.#notBeforeMs && !this.#stopped) void this.write();
+    // What only older checkpoints need goes when they do.
+    const changed = logged > 0 || this.#wanted || (segments.outlived && this.#kept.length > 0);
+    const due = logged >= config.checkpointBytes || (changed && nowMs - this.#lastMs >= config.checkpointMs);
+    if (!due || nowMs < this.#notBeforeMs || this.#stopped || this.#working !== undefined) return undefined;
+    return this.write();
+  }
+
+  /** Something changed that the log does not tell of. */
+  want(): void {
+    this.#wanted = true;
   }
 
   /** Resolves to whether one was written; several callers share one that has not begun yet. */
@@ -88,6 +114,11 @@ export class Checkpointer {
     } finally {
       this.#working = undefined;
     }
+  }
+
+  /** For a start, which cannot go on without it. */
+  async writeOrFail(): Promise<void> {
+    await this.#write();
   }
 
   /** The last one of a clean stop, if anything was logged since the one before. */
@@ -135,6 +166,7 @@ export class Checkpointer {
       const kept: KeptCheckpoint = { number, bytes, stamp, from: capture.from, segments: named };
       await this.#keep(kept);
       this.#loggedBytes = logged;
+      this.#wanted = false;
       this.#lastMs = env.clock.monotonicMs();
       const ms = Math.round(this.#lastMs - startedMs);
       const retired = await this.#retire();
@@ -162,24 +194,20 @@ export class Checkpointer {
   }
 
   async #keep(kept: KeptCheckpoint): Promise<void> {
-    const { manifest, segments } = this.#deps;
+    const { segments } = this.#deps;
     const list = [...this.#kept, kept].slice(-checkpointsKept);
     const dropped = this.#kept.filter((one) => !list.includes(one));
     segments.hold(kept, new Set(kept.segments.map(({ file }) => file)));
-    await manifest.update((current) => ({ ...current, checkpoints: list.map((one) => one.number) }));
+    await this.#deps.nameKept(list.map((one) => one.number));
     for (const one of dropped) segments.letGo(one);
     this.#kept = list;
   }
 
   /** What none of the kept ones needs; with fewer than two of them everything stays. */
   async #retire(): Promise<number> {
-    const { env, directory, wal, segments, events } = this.#deps;
-    await prune(
-      env,
-      directory,
-      this.#kept.map((one) => one.number),
-    );
+    const { env, directory, manifest, wal, segments, events } = this.#deps;
     if (this.#kept.length < checkpointsKept) return 0;
+    await prune(env, directory, manifest.current.checkpoints);
     const from = wal.shards.map((_, shard) =>
       this.#kept.map((one) => one.from[shard]).reduce((a, b) => (comparePlaces(a, b) < 0 ? a : b)),
     );

@@ -45,7 +45,8 @@ async function prepareDirectory(env: Env, directory: string): Promise<string[]> 
   return env.fs.readdir(directory);
 }
 
-async function makeDirectory(env: Env, directory: string): Promise<void> {
+/** Durably, and its parents too. */
+export async function makeDirectory(env: Env, directory: string): Promise<void> {
   const found = await env.fs.stat(directory);
   if (found?.kind === "directory") return;
   if (found) throw new StartRefusal("unreadable", `${directory} is not a directory`);

@@ -47,9 +47,6 @@ export interface RunningEngine extends Engine {
 /** Takes the directory's lock and reads its manifest; `recover` does the rest. */
 export async function openEngine(env: Env, config: EngineConfig, hooks: EngineHooks): Promise<RunningEngine> {
   const directory = await refusing(config.directory, () => openDirectory(env, config.directory, config.shards));
-  const recorded = directory.manifest.current.layouts.at(-1)!.shards;
-  if (config.shardsAsked && recorded !== config.shards)
-    hooks.events({ type: "shards-kept", recorded, asked: config.shards });
   return new TopicsEngine(env, config, hooks, directory);
 }
 

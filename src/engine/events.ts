@@ -42,7 +42,7 @@ export type EngineEvent =
       readonly bytes: number;
       readonly errno: string | undefined;
     }
-  | { readonly type: "shards-kept"; readonly recorded: number; readonly asked: number }
+  | { readonly type: "shards-changed"; readonly from: number; readonly to: number }
   | { readonly type: "clock-jumped"; readonly byMs: number }
   | { readonly type: "stopped" };
 

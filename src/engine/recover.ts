@@ -1,19 +1,23 @@
 /** From a locked directory to topics that take appends (spec 6.5): replay, findings, new files, and only then serve. */
 import type { Env } from "../env/env.ts";
 import { damage } from "../storage/refusal.ts";
+import { Reserve } from "../storage/reserve.ts";
 import { BlockPool } from "../topic/block-pool.ts";
 import type { TopicDeps } from "../topic/instance.ts";
 import { PartReads } from "../topic/part-reads.ts";
 import type { CommitLog } from "../wal/commit.ts";
+import type { NewLayout } from "../wal/new-layout.ts";
 import { recoverWal } from "../wal/recovery.ts";
 import { shardNumber, Wal } from "../wal/wal.ts";
 import type { Catalog } from "./catalog.ts";
 import type { EngineConfig } from "./config.ts";
+import { openColdDirectory } from "./cold-tier.ts";
 import type { OpenDirectory } from "./directory.ts";
 import type { EngineClock } from "./engine-clock.ts";
 import type { EngineHooks } from "./engine-hooks.ts";
 import { GoneTopics } from "./gone-topics.ts";
 import { findCheckpoints, type KeptCheckpoint } from "./kept-checkpoints.ts";
+import { coverNewLayout } from "./layout-change.ts";
 import type { SharedQuota } from "./quota.ts";
 import { Replayer, type ShardTopicDeps } from "./replayer.ts";
 import { findSegments, restoreTopics } from "./restored-topics.ts";
@@ -60,18 +64,22 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
   });
   const blocks = new BlockPool();
   const reads = new PartReads(segments.files, blocks, config.storage.cacheBytes);
-  const topicDeps = shardTopicDeps(deps, { shards, segments, blocks, reads });
-  const replayer = new Replayer(topicDeps);
+  const wantedShards = config.shardsAsked ? config.shards : shards;
+  const oldDeps = shardTopicDeps(deps, { shards, segments, blocks, reads });
+  const replayer = new Replayer(oldDeps);
   const found = await findCheckpoints(env, config.directory, manifest.current, hooks.events);
   const restoring = {
     env,
     directory: config.directory,
     coldDirectory: config.storage.coldDirectory,
     directoryId,
+    hasColdTier: manifest.current.coldId !== undefined,
     segments,
-    topicDeps,
+    topicDeps: oldDeps,
     reads,
   };
+  const { coldDirectory } = config.storage;
+  if (coldDirectory !== undefined) await openColdDirectory(env, coldDirectory, manifest);
   await findSegments(restoring, found);
   const whole = found.newest?.whole;
   if (found.newest !== undefined && whole !== undefined) {
@@ -87,13 +95,13 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
     segments,
     quota: deps.quota,
     events: hooks.events,
-    shards,
+    shards: wantedShards,
     topics: () => (running.wal === undefined ? replayer.all : catalog.all()),
     topic: (id) => (running.wal === undefined ? replayer.topic(id) : catalog.withId(id)),
     wal: () => running.wal,
     nowMs: () => clock.nowMs(),
   });
-  for (const one of topicDeps) one.sealer = sealer;
+  for (const one of oldDeps) one.sealer = sealer;
   const recovered = await recoverWal({
     env,
     directory: config.directory,
@@ -115,6 +123,45 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
   const powerLost = recovered.shards.map((shard) => shard.powerLost);
   const findings = replayer.conclude(catalog, powerLost, clock, hooks.events);
   await sealer.settled;
+  const gone = new GoneTopics();
+  const seen = replayer.greatestId + 1;
+  const nextId = powerLost.includes(true) ? Math.max(seen, manifest.current.idCeiling) : seen;
+  const ids = new TopicIds(manifest, nextId);
+  let { kept } = found;
+  let topicDeps = oldDeps;
+  let layout: NewLayout | undefined;
+  if (wantedShards !== shards) {
+    topicDeps = shardTopicDeps(deps, { shards: wantedShards, segments, blocks, reads });
+    for (const one of topicDeps) one.sealer = sealer;
+    for (const topic of catalog.all()) topic.moveTo(topicDeps[shardNumber(topic.id, wantedShards)]);
+    for (const topic of catalog.all()) topic.afterRecovery(clock.nowMs());
+    await sealer.sealAll();
+    const reserve = await Reserve.open(env, config.directory);
+    const covering = {
+      env,
+      directory: config.directory,
+      config: config.storage,
+      manifest,
+      segments,
+      reserve,
+      events: hooks.events,
+      topics: () => catalog.all(),
+      gone: () => [],
+      nextTopicId: () => ids.next,
+      nextStamp: () => clock.nextStamp(),
+      nowMs: () => clock.nowMs(),
+    };
+    layout = {
+      shards: wantedShards,
+      switchTo: async (change, places) => {
+        const covered = await coverNewLayout(covering, places, change);
+        for (const old of kept) segments.letGo(old);
+        kept = covered;
+        await reserve.close();
+        hooks.events({ type: "shards-changed", from: shards, to: wantedShards });
+      },
+    };
+  }
   const wal = await Wal.start(
     {
       env,
@@ -128,22 +175,20 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
     },
     recovered,
     findings,
+    layout,
   );
   await lock.clearLatchNote();
   running.wal = wal;
   topicDeps.forEach((shard, number) => (shard.log = wal.shards[number]));
   const nowMs = clock.nowMs();
   for (const topic of catalog.all()) topic.afterRecovery(nowMs);
-  const seen = replayer.greatestId + 1;
-  const nextId = powerLost.includes(true) ? Math.max(seen, manifest.current.idCeiling) : seen;
-  const gone = new GoneTopics();
-  for (const { id, op } of replayer.gone) {
-    const shard = shardNumber(id, shards);
-    gone.add({ id, op, shard, before: wal.shards[shard].place() });
-  }
-  const ids = new TopicIds(manifest, nextId);
-  const wantsCheckpoint = recovered.shards.some((shard) => shard.files.length > 2);
-  return { wal, ids, topicDeps, segments, reads, sealer, gone, kept: found.kept, wantsCheckpoint };
+  if (layout === undefined)
+    for (const { id, op } of replayer.gone) {
+      const shard = shardNumber(id, shards);
+      gone.add({ id, op, shard, before: wal.shards[shard].place() });
+    }
+  const wantsCheckpoint = layout === undefined && recovered.shards.some((shard) => shard.files.length > 2);
+  return { wal, ids, topicDeps, segments, reads, sealer, gone, kept, wantsCheckpoint };
 }
 
 /** One for all topics of a shard; its log is there once the WAL has started. */

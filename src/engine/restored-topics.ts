@@ -28,6 +28,8 @@ export interface RestoreDeps {
   readonly directory: string;
   readonly coldDirectory: string | undefined;
   readonly directoryId: string;
+  /** The directory had a cold one. */
+  readonly hasColdTier: boolean;
   readonly segments: Segments;
   readonly topicDeps: ShardTopicDeps;
   readonly reads: PartReads;
@@ -48,7 +50,9 @@ export async function findSegments(deps: RestoreDeps, found: FoundCheckpoints): 
     if (tier === undefined) {
       if (!needed) continue;
       const path = joinPath(directory, segmentFileName(file));
-      throw damage("a segment file that the checkpoint names is missing", { file: path });
+      const hint =
+        coldDirectory === undefined && deps.hasColdTier ? ": it may be in the cold directory, which is not set" : "";
+      throw damage(`a segment file that the checkpoint names is missing${hint}`, { file: path });
     }
     const path = joinPath(tier === "hot" ? directory : coldDirectory!, segmentFileName(file));
     const bytes = (await env.fs.stat(path))?.size ?? 0;

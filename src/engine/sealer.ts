@@ -89,6 +89,16 @@ export class Sealer {
     }
   }
 
+  /** Seals everything that is in frames. */
+  async sealAll(): Promise<void> {
+    await this.settled;
+    const { shards } = this.#deps;
+    for (let shard = 0; shard < shards; shard++) {
+      const topics = [...this.#deps.topics()].filter(({ id }) => shardNumber(id, shards) === shard);
+      while ((await this.#seal(topics)) > 0);
+    }
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.settled;
@@ -183,8 +193,8 @@ export class Sealer {
     return late;
   }
 
-  /** All of a shard, into one file. */
-  async #seal(topics: readonly Topic[]): Promise<void> {
+  /** All of a shard, into one file; gives the number of topics of which something was sealed. */
+  async #seal(topics: readonly Topic[]): Promise<number> {
     const { segments, events, config, env } = this.#deps;
     const limit = {
       records: config.segmentMaxRecords * segmentThresholds,
@@ -195,11 +205,11 @@ export class Sealer {
       const lastSeq = topic.closeTail(limit);
       if (lastSeq > 0) closed.push({ topic, lastSeq });
     }
-    if (closed.length === 0) return;
+    if (closed.length === 0) return 0;
     const startedMs = env.clock.monotonicMs();
     const shard = this.#deps.wal()?.shardOf(closed[0].topic.id);
     // A read-only shard's log stays as it is, and so may its tails.
-    if (shard !== undefined && !(await shard.synced())) return;
+    if (shard !== undefined && !(await shard.synced())) return 0;
     const sealed = { file: segments.next, records: 0, bytes: 0 };
     await segments.make(
       async (writer) => {
@@ -210,13 +220,15 @@ export class Sealer {
           sealed.records += part.built?.entry.records ?? 0;
           sealed.bytes += part.built?.entry.bytes ?? 0;
         }
-        return { parts: pending.filter(({ part }) => part.built !== undefined).length, result: pending };
+        return { parts: pending.flatMap(({ part }) => part.built?.entry ?? []), result: pending };
       },
       async (pending) => {
         for (const { topic, part } of pending) await install(segments, topic, part);
       },
     );
-    events({ type: "segment-sealed", ...sealed, topics: closed.length, ms: env.clock.monotonicMs() - startedMs });
+    const ms = Math.round(env.clock.monotonicMs() - startedMs);
+    events({ type: "segment-sealed", ...sealed, topics: closed.length, ms });
+    return closed.length;
   }
 }
 

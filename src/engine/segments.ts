@@ -22,12 +22,15 @@ export interface SegmentsDeps {
 export interface NamedSegment {
   readonly file: number;
   readonly bytes: number;
+  /** In all its parts, dead ones too. */
+  readonly records: number;
   /** How much of its `.del` counts; `undefined` when there is none. */
   readonly deletes: DeleteEnd | undefined;
 }
 
 interface Segment {
   readonly deletes: DeleteFile;
+  readonly records: number;
   /** Parts in use. */
   parts: number;
 }
@@ -57,18 +60,22 @@ export class Segments {
   }
 
   /** A file that is there already. */
-  adopt({ file, bytes, deletes }: NamedSegment, tier: Tier): void {
+  adopt({ file, bytes, records, deletes }: NamedSegment, tier: Tier): void {
     const { env, directory, directoryId } = this.#deps;
     this.files.add(file, tier, bytes);
-    this.#segments.set(file, { deletes: new DeleteFile(env, directory, directoryId, file, deletes), parts: 0 });
+    this.#segments.set(file, {
+      deletes: new DeleteFile(env, directory, directoryId, file, deletes),
+      records,
+      parts: 0,
+    });
   }
 
   /**
-   * Makes a file: `write` says how many parts it added, and without one there is no file. `install` takes the parts into
+   * Makes a file: `write` says which parts it added, and without one there is no file. `install` takes the parts into
    * use; what it does not take is removed by the next sweep.
    */
   async make<T>(
-    write: (writer: SegmentWriter) => Promise<{ readonly parts: number; readonly result: T }>,
+    write: (writer: SegmentWriter) => Promise<{ readonly parts: readonly PartEntry[]; readonly result: T }>,
     install: (result: T) => Promise<void>,
   ): Promise<void> {
     const { env, directory, directoryId } = this.#deps;
@@ -80,8 +87,9 @@ export class Segments {
       try {
         const written = await write(writer);
         result = written.result;
-        if (written.parts === 0) await writer.abort();
-        else this.adopt({ file, bytes: (await writer.finish()).bytes, deletes: undefined }, "hot");
+        const records = written.parts.reduce((sum, entry) => sum + entry.records, 0);
+        if (written.parts.length === 0) await writer.abort();
+        else this.adopt({ file, bytes: (await writer.finish()).bytes, records, deletes: undefined }, "hot");
       } catch (error) {
         await writer.abort();
         throw error;
@@ -100,6 +108,17 @@ export class Segments {
     const segment = this.#segment(file);
     assert(segment.parts > 0, "a part is released once");
     segment.parts--;
+  }
+
+  /** In all parts that the file was made with. */
+  recordsOf(file: number): number {
+    return this.#segment(file).records;
+  }
+
+  /** Files that only kept checkpoints, or a backup, still need. */
+  get outlived(): boolean {
+    for (const [file, { parts }] of this.#segments) if (parts === 0 && !this.#writing.has(file)) return true;
+    return false;
   }
 
   isUsed(file: number): boolean {
@@ -124,6 +143,7 @@ export class Segments {
     return Array.from(files, (file) => ({
       file,
       bytes: this.files.bytesOf(file),
+      records: this.recordsOf(file),
       deletes: this.#segment(file).deletes.end,
     }));
   }

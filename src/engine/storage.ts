@@ -12,9 +12,11 @@ import type { Topic } from "../topic/topic.ts";
 import { shardNumber } from "../wal/wal.ts";
 import type { Catalog } from "./catalog.ts";
 import { Checkpointer } from "./checkpointer.ts";
+import { ColdTier } from "./cold-tier.ts";
 import type { EngineClock } from "./engine-clock.ts";
 import type { EngineEvents } from "./events.ts";
 import type { Recovered } from "./recover.ts";
+import { Rewriter } from "./rewriter.ts";
 import type { StorageConfig } from "./storage-config.ts";
 
 export interface StorageDeps {
@@ -36,6 +38,9 @@ export class Storage {
   readonly #recovered: Recovered;
   readonly #reserve: Reserve;
   readonly #checkpointer: Checkpointer;
+  readonly #rewriter: Rewriter;
+  readonly #coldTier: ColdTier | undefined;
+  #keeping: Promise<void> | undefined;
 
   private constructor(deps: StorageDeps, recovered: Recovered, reserve: Reserve) {
     this.#deps = deps;
@@ -54,6 +59,7 @@ export class Storage {
         reserve,
         events,
         topics: () => catalog.all(),
+        nameKept: (numbers) => manifest.update((current) => ({ ...current, checkpoints: numbers })),
         gone: () => this.#gone(),
         forgetGone: (before) => gone.forget(before),
         nextTopicId: () => ids.next,
@@ -62,6 +68,12 @@ export class Storage {
       },
       kept,
     );
+    const topics = (): Iterable<Topic> => catalog.all();
+    const { length: shards } = wal.shards;
+    this.#rewriter = new Rewriter({ env, config, segments, events, shards, topics });
+    const { coldDirectory } = config;
+    if (coldDirectory !== undefined)
+      this.#coldTier = new ColdTier({ env, directory, coldDirectory, config, segments, events, topics });
   }
 
   /** A log that is longer than a running server leaves it is cut short before anything is served (6.5). */
@@ -76,7 +88,24 @@ export class Storage {
   /** Looks at what is due. */
   tend(): void {
     this.#recovered.sealer.tend();
-    this.#checkpointer.tend();
+    const written = this.#checkpointer.tend();
+    if (written !== undefined) this.#follow(written.then((done) => (done ? this.#keep() : undefined)));
+  }
+
+  /** What a checkpoint has made possible: it is known by then what is dead, and what is old. */
+  #keep(): Promise<void> {
+    this.#keeping ??= this.#rewriter
+      .run()
+      .then((rewritten) => {
+        if (rewritten) this.#checkpointer.want();
+        return this.#coldTier?.run();
+      })
+      .finally(() => (this.#keeping = undefined));
+    return this.#keeping;
+  }
+
+  #follow(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#deps.crash(error));
   }
 
   /** Before an append: while tails take far too much memory there is no room for more. */
@@ -98,7 +127,8 @@ export class Storage {
 
   /** Nothing new is begun; what is being written comes to its end. */
   async stop(): Promise<void> {
-    await this.#recovered.sealer.stop();
+    await Promise.all([this.#recovered.sealer.stop(), this.#rewriter.stop(), this.#coldTier?.stop()]);
+    await this.#keeping;
   }
 
   /** When nothing is appended any more. */

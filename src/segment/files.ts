@@ -81,7 +81,7 @@ export class SegmentFiles {
 
   /** Rejects with `SegmentDamage` when the range can't be had. The buffer is the caller's alone. */
   async read(file: number, extent: Extent): Promise<Buffer> {
-    const segment = this.#readable(file);
+    const segment = this.#readable(file, extent);
     segment.reads++;
     try {
       for (;;) {
@@ -101,7 +101,7 @@ export class SegmentFiles {
 
   /** The same on the calling thread. Throws `SegmentDamage`. */
   readSync(file: number, extent: Extent): Buffer {
-    const path = this.#pathIn(this.#readable(file).tier, file);
+    const path = this.#pathIn(this.#readable(file, extent).tier, file);
     const bytes = this.#room(file, path, extent);
     let done = 0;
     try {
@@ -187,10 +187,18 @@ export class SegmentFiles {
     return Buffer.allocUnsafeSlow(extent.bytes);
   }
 
-  #readable(file: number): Segment {
-    assert(!this.#closing, "nothing is read of files that are closed");
-    assert(this.has(file), `no segment file ${file}`);
-    return this.#segment(file);
+  /** A reader may come late: what it began to read is not needed by anybody else any more. */
+  #readable(file: number, extent: Extent): Segment {
+    const segment = this.#segments.get(file);
+    if (segment === undefined || segment.removed || this.#closing)
+      throw new SegmentDamage(
+        this.#pathIn("hot", file),
+        extent.at,
+        extent.bytes,
+        undefined,
+        "the file is not in use any more",
+      );
+    return segment;
   }
 
   #segment(file: number): Segment {

@@ -5,6 +5,7 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Predicate } from "../base/predicate.ts";
+import { SegmentDamage } from "../segment/files.ts";
 import type { PartIndex } from "../segment/index.ts";
 import type { TagTable } from "../segment/tags.ts";
 import type { RecordsDelete } from "./entries.ts";
@@ -78,14 +79,23 @@ export async function resolve(
   const matches: PartMatch[] = [];
   if (match === undefined || sealed.count === 0) return { version, matches };
   for (const part of [...sealed.parts]) {
-    const table = await reads.loadTagsFor(part.entry, match);
-    if (table === undefined) continue;
-    const index = await reads.loadIndex(part.entry);
-    await loadSparse(part, index, table, match, reads);
-    const found = matchOf(part, index, table, match);
-    if (found) matches.push(found);
+    try {
+      const found = await matchIn(part, match, reads);
+      if (found) matches.push(found);
+    } catch (error) {
+      // What has left the topic meanwhile holds nothing that lives.
+      if (!(error instanceof SegmentDamage) || sealed.parts.includes(part)) throw error;
+    }
   }
   return { version, matches };
+}
+
+async function matchIn(part: SealedPart, match: Predicate, reads: PartReads): Promise<PartMatch | undefined> {
+  const table = await reads.loadTagsFor(part.entry, match);
+  if (table === undefined) return undefined;
+  const index = await reads.loadIndex(part.entry);
+  await loadSparse(part, index, table, match, reads);
+  return matchOf(part, index, table, match);
 }
 
 /** Slots of blocks whose seqs have gaps are found in the blocks themselves. */

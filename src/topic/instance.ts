@@ -84,7 +84,7 @@ export const ackStage: Readonly<Record<CommitClass, CommitStage>> = {
 
 export class Instance implements CommitQueueDeps {
   readonly identity: TopicIdentity;
-  readonly deps: TopicDeps;
+  deps: TopicDeps;
   readonly contents: Contents;
   readonly ceiling = new Ceiling();
   readonly queue: CommitQueue;

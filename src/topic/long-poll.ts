@@ -30,7 +30,7 @@ async function readPage(topic: Instance, request: ReadRequest): Promise<ReadResu
     for (;;) {
       const page = attempt(topic, request, blocks);
       if (page !== undefined) return page;
-      await blocks.fetch();
+      await blocks.fetch(topic.contents.retained.sealed);
     }
   } catch (error) {
     throw unreadable(topic, error);

@@ -3,6 +3,7 @@
  * while commits go on, and then switch in one go: nothing that anybody sees changes, and nothing on disk refers to the new
  * part before a checkpoint does.
  */
+import { SegmentDamage } from "../segment/files.ts";
 import type { SegmentWriter } from "../segment/writer.ts";
 import type { Chunk } from "./chunk.ts";
 import type { Instance } from "./instance.ts";
@@ -63,32 +64,44 @@ export async function writeTail(topic: Instance, lastSeq: number, writer: Segmen
   }
 }
 
-/** Writes what is live in neighbouring parts. */
+/** Writes what is live in neighbouring parts; `undefined` when the topic, or all of them, are gone by now. */
 export async function writeParts(
   topic: Instance,
-  parts: readonly SealedPart[],
+  wanted: readonly SealedPart[],
   writer: SegmentWriter,
-): Promise<PendingPart> {
+): Promise<PendingPart | undefined> {
+  const { sealed } = topic.contents.retained;
+  const parts = wanted.filter((part) => sealed.parts.includes(part));
+  if (topic.mode !== "live" || parts.length === 0) return undefined;
   const { id, epoch } = topic.identity;
-  const { parts: reads } = topic.deps;
   const builder = new PartBuilder(writer, id, epoch, topic.deps.blockBytes);
   try {
     for (const part of parts) {
-      const index = await reads.loadIndex(part.entry);
-      for (let block = index.blockOf(frontOf(topic)); block < index.blocks; block++) {
-        if (part.deathsOf(block)?.count === index.records(block)) continue;
-        const chunk: Chunk = await reads.loadChunk(part.entry, block);
-        try {
-          part.mark(chunk, block);
-          await builder.add(chunk, chunk.slot(frontOf(topic)), { isDead: (slot) => part.isDeleted(block, slot) });
-        } finally {
-          chunk.block.unpin();
-        }
+      try {
+        await addPart(topic, part, builder);
+      } catch (error) {
+        // What has left the topic meanwhile holds nothing that lives.
+        if (!(error instanceof SegmentDamage) || sealed.parts.includes(part)) throw error;
       }
     }
     return { built: await builder.end(), instead: { parts } };
   } finally {
     builder.abandon();
+  }
+}
+
+async function addPart(topic: Instance, part: SealedPart, builder: PartBuilder): Promise<void> {
+  const { parts: reads } = topic.deps;
+  const index = await reads.loadIndex(part.entry);
+  for (let block = index.blockOf(frontOf(topic)); block < index.blocks; block++) {
+    if (part.deathsOf(block)?.count === index.records(block)) continue;
+    const chunk: Chunk = await reads.loadChunk(part.entry, block);
+    try {
+      part.mark(chunk, block);
+      await builder.add(chunk, chunk.slot(frontOf(topic)), { isDead: (slot) => part.isDeleted(block, slot) });
+    } finally {
+      chunk.block.unpin();
+    }
   }
 }
 

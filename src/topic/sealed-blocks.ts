@@ -3,6 +3,7 @@
  * held until the read is over, so that each attempt comes further than the one before, whatever the cache does.
  */
 import type { Predicate } from "../base/predicate.ts";
+import { SegmentDamage } from "../segment/files.ts";
 import type { PartIndex } from "../segment/index.ts";
 import type { TagTable } from "../segment/tags.ts";
 import type { Chunk } from "./chunk.ts";
@@ -57,9 +58,17 @@ export class SealedBlocks {
     return chunk && part.mark(chunk, block);
   }
 
-  /** Reads what was missing. Rejects with `SegmentDamage`. */
-  async fetch(): Promise<void> {
+  /** Reads what was missing. Rejects with `SegmentDamage`, unless the part has left the topic meanwhile. */
+  async fetch(sealed: Sealed): Promise<void> {
     const wanted = this.#wanted!;
+    try {
+      await this.#fetch(wanted);
+    } catch (error) {
+      if (!(error instanceof SegmentDamage) || sealed.parts.includes(wanted.part)) throw error;
+    }
+  }
+
+  async #fetch(wanted: Wanted): Promise<void> {
     const { part } = wanted;
     switch (wanted.what) {
       case "index":

@@ -226,6 +226,11 @@ export class Topic {
     return concludeResume(this.#instance);
   }
 
+  /** Another shard has it from now on; nothing was logged since it was recovered. */
+  moveTo(deps: TopicDeps): void {
+    this.#instance.deps = deps;
+  }
+
   // --- storage ---------------------------------------------------------------------------------------------------
 
   /** For a checkpoint. */
@@ -254,8 +259,8 @@ export class Topic {
     return writeTail(this.#instance, lastSeq, writer);
   }
 
-  /** Writes what is live in neighbouring parts. */
-  writeParts(parts: readonly SealedPart[], writer: SegmentWriter): Promise<PendingPart> {
+  /** Writes what is live in neighbouring parts; `undefined` when the topic is gone. */
+  writeParts(parts: readonly SealedPart[], writer: SegmentWriter): Promise<PendingPart | undefined> {
     return writeParts(this.#instance, parts, writer);
   }
 

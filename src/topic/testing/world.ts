@@ -197,13 +197,17 @@ export class World implements TopicDeps {
 
   async #install(
     topic: Topic,
-    write: (writer: SegmentWriter) => Promise<PendingPart>,
+    write: (writer: SegmentWriter) => Promise<PendingPart | undefined>,
     during?: () => Promise<void>,
   ): Promise<boolean> {
     const file = this.numbers.next++;
     const place = { directory: "dir", directoryId: "0".repeat(32), file, stamp: this.clock.nextStamp() };
     const writer = await SegmentWriter.create(this.env, place);
     const pending = await write(writer);
+    if (pending === undefined) {
+      await writer.abort();
+      return false;
+    }
     if (pending.built !== undefined) {
       const { bytes } = await writer.finish();
       this.files.add(file, "hot", bytes);
