@@ -1,5 +1,6 @@
 /** Retiring WAL files (spec 6.4, 6.7): whatever call is the last, and whatever the disk refuses, no log is lost. */
 import assert from "node:assert/strict";
+import { storageRules } from "../sim/crash-matrix/storage-rules.ts";
 import { SimulatedDisk } from "../sim/disk/disk.ts";
 import { survivals } from "../sim/disk/survivals.ts";
 import { Scheduler } from "../sim/scheduler.ts";
@@ -23,7 +24,7 @@ interface Made {
 }
 
 function emptyDisk(): SimulatedDisk {
-  return new SimulatedDisk({ directories: [walDirectory, archiveDirectory] });
+  return new SimulatedDisk({ directories: [walDirectory, archiveDirectory], rules: storageRules });
 }
 
 /** Two shards of a few files each; the places are in the last of them, with frames behind. */

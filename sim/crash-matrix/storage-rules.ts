@@ -2,6 +2,7 @@
 import { defaultRules } from "../disk/monitor.ts";
 import type { RuleFactory } from "../disk/rule.ts";
 import { neverRemoved } from "../disk/rules/never-removed.ts";
+import { walDroppedBeforeRemoval } from "../disk/rules/wal-dropped-before-removal.ts";
 import { walHeaderLast } from "../disk/rules/wal-header-last.ts";
 import { walNamedBeforeUse } from "../disk/rules/wal-named-before-use.ts";
 
@@ -10,4 +11,5 @@ export const storageRules: readonly RuleFactory[] = [
   neverRemoved(/\/LOCK$/),
   walHeaderLast,
   walNamedBeforeUse,
+  walDroppedBeforeRemoval,
 ];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Env } from "../env/env.ts";
@@ -176,5 +176,23 @@ describe("the WAL on a real disk", () => {
       [300_000, 30_000, 400_000],
     );
     await second.wal.close(() => 2_000_000);
+  });
+
+  it("keeps retired files in an archive", async () => {
+    const archiveDirectory = join(directory, "archive");
+    mkdirSync(archiveDirectory);
+    const first = await open(nodeEnv(), directory, { ...defaultWalConfig, archiveDirectory });
+    const { shards } = first.wal;
+    for (let op = 1; op <= 4; op++) await first.append(shards[op % 2], op, `text ${op}`, "written");
+    assert.deepEqual(await Promise.all(shards.map((shard) => shard.rotate())), [true, true]);
+    await first.append(shards[0], 5, "text 5", "written");
+    assert.deepEqual(await Promise.all(shards.map((shard) => shard.synced())), [true, true]);
+    assert.equal(await first.wal.retire(shards.map((shard) => shard.place())), 2);
+    assert.deepEqual(readdirSync(archiveDirectory).sort(), [
+      "00112233445566778899aabbccddeeff-wal-00-00000001.log",
+      "00112233445566778899aabbccddeeff-wal-01-00000002.log",
+    ]);
+    assert.ok(!readdirSync(directory).includes("wal-00-00000001.log"));
+    await first.wal.close(() => 1_000_000);
   });
 });

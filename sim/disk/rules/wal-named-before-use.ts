@@ -29,7 +29,7 @@ export function walNamedBeforeUse(): Rule {
   };
 }
 
-function namedBy(path: string, disk: DiskView): ReadonlySet<string> {
+export function namedBy(path: string, disk: DiskView): ReadonlySet<string> {
   const decoded = decodeManifest(disk.head(path, manifestBytes) ?? new Uint8Array(0));
   if (decoded.outcome !== "manifest") return new Set();
   const names = decoded.manifest.layouts.flatMap(({ files }) =>
@@ -38,7 +38,7 @@ function namedBy(path: string, disk: DiskView): ReadonlySet<string> {
   return new Set(names);
 }
 
-function nameOf(path: string): string {
+export function nameOf(path: string): string {
   const parsed = parseWalFileName(path.slice(path.lastIndexOf("/") + 1));
   return parsed === undefined ? path : `${parsed.shard}/${parsed.index}`;
 }
