@@ -73,7 +73,7 @@ describe("a segment file, read without being told of it", () => {
     });
     const seen: number[] = [];
     await withOpen(async (segment) => {
-      assert.deepEqual(await collect(segment.check((done) => seen.push(done))), []);
+      assert.deepEqual(await collect(segment.check({ progress: (done) => seen.push(done) })), []);
     });
     assert.equal(seen.at(-1), bytes.length);
   });

@@ -47,6 +47,13 @@ export type SegmentOpened =
   /** Not even looked into. */
   | { readonly outcome: "unreadable"; readonly errno: string };
 
+export interface SegmentWatch {
+  /** How far the file has been read. */
+  progress?(bytes: number): void;
+  /** Told of every sound block; says what is wrong with what it holds. */
+  block?(entry: PartEntry, index: PartIndex, block: number, payload: Buffer): string | undefined;
+}
+
 /** To be closed again. */
 export async function openSegment(env: Env, path: string): Promise<SegmentOpened> {
   let file: File;
@@ -143,22 +150,22 @@ export class OpenSegment {
     return this.#ahead.read(at, bytes);
   }
 
-  /** Every damaged range, and every byte that nothing accounts for. `progress` hears how far it is. */
-  async *check(progress?: (bytes: number) => void): AsyncGenerator<DamagedRange> {
+  /** Every damaged range, and every byte that nothing accounts for. */
+  async *check(watch: SegmentWatch = {}): AsyncGenerator<DamagedRange> {
     yield* this.damages;
     if (this.parts === undefined) return;
     let end = segmentHeaderBytes;
     for (const entry of this.parts) {
-      yield* this.#checkPart(entry, end);
+      yield* this.#checkPart(entry, end, watch);
       end = entry.index.at + entry.index.bytes;
-      progress?.(end);
+      watch.progress?.(end);
     }
     if (end !== this.#directoryAt)
       yield { at: end, bytes: this.#directoryAt - end, reason: "bytes that belong to nothing", part: undefined };
-    progress?.(this.bytes);
+    watch.progress?.(this.bytes);
   }
 
-  async *#checkPart(entry: PartEntry, start: number): AsyncGenerator<DamagedRange> {
+  async *#checkPart(entry: PartEntry, start: number, watch: SegmentWatch): AsyncGenerator<DamagedRange> {
     const index = await this.index(entry);
     if (!index.ok) {
       yield index.damage;
@@ -167,12 +174,17 @@ export class OpenSegment {
     const first = index.value.extent(0).at - blockHeaderBytes;
     if (first !== start)
       yield { at: start, bytes: first - start, reason: "bytes that belong to nothing", part: undefined };
-    for (let block = 0; block < index.value.blocks; block++) yield* this.#checkBlock(entry, index.value, block);
+    for (let block = 0; block < index.value.blocks; block++) yield* this.#checkBlock(entry, index.value, block, watch);
     for (const found of [await this.tags(entry, index.value), await this.filter(entry, index.value)])
       if (!found.ok) yield found.damage;
   }
 
-  async *#checkBlock(entry: PartEntry, index: PartIndex, block: number): AsyncGenerator<DamagedRange> {
+  async *#checkBlock(
+    entry: PartEntry,
+    index: PartIndex,
+    block: number,
+    watch: SegmentWatch,
+  ): AsyncGenerator<DamagedRange> {
     const extent = index.extent(block);
     const at = extent.at - blockHeaderBytes;
     const name = blockName(entry, index, block);
@@ -192,6 +204,8 @@ export class OpenSegment {
     }
     const payload = await this.payload(entry, index, block);
     if (!payload.ok) yield payload.damage;
+    const wrong = payload.ok ? watch.block?.(entry, index, block, payload.value) : undefined;
+    if (wrong !== undefined) yield { at: extent.at, bytes: extent.bytes, reason: wrong, part: name };
   }
 
   async #footer(): Promise<SegmentFooter | undefined> {

@@ -3,7 +3,7 @@
  * says who holds it, for the message; its second page is where a latch note goes, which must not need new space.
  */
 import type { Env, File } from "../env/env.ts";
-import { readFully, writeFully } from "./io.ts";
+import { closeQuietly, readFully, writeFully } from "./io.ts";
 import { joinPath, lockName } from "./layout.ts";
 import { StartRefusal } from "./refusal.ts";
 
@@ -63,6 +63,30 @@ export class DirectoryLock {
   }
 }
 
+/** Held: no server writes to the directory until it is released. Absent: there is no lock file, so no server either. */
+export type LookedAtLock =
+  | { readonly outcome: "held"; readonly latchNoted: boolean; release(): Promise<void> }
+  | { readonly outcome: "absent" }
+  | { readonly outcome: "busy"; readonly holder: string };
+
+/** For tools that only read: takes no right to write, and writes nothing. A server that starts meanwhile refuses to. */
+export async function shareLock(env: Env, directory: string): Promise<LookedAtLock> {
+  const path = joinPath(directory, lockName);
+  if ((await env.fs.stat(path)) === undefined) return { outcome: "absent" };
+  const file = await env.fs.open(path, "read");
+  let holder: string;
+  try {
+    if (await env.fs.tryLock(file, true))
+      return { outcome: "held", latchNoted: await readNote(file), release: () => file.close() };
+    holder = await readText(file);
+  } catch (error) {
+    await closeQuietly(file);
+    throw error;
+  }
+  await closeQuietly(file);
+  return { outcome: "busy", holder: knownHolder(holder) };
+}
+
 function holderSector(env: Env): Uint8Array {
   const sector = new Uint8Array(holderBytes).fill(0x20);
   const startedAt = new Date(env.clock.wallMs()).toISOString();
@@ -84,6 +108,9 @@ async function readNote(file: File): Promise<boolean> {
 }
 
 function busy(directory: string, holder: string): StartRefusal {
-  const who = /^pid \d+ started [\d:.TZ-]+$/.test(holder) ? holder : "unknown holder";
-  return new StartRefusal("busy", `${directory} is in use by another process: ${who}`);
+  return new StartRefusal("busy", `${directory} is in use by another process: ${knownHolder(holder)}`);
+}
+
+function knownHolder(text: string): string {
+  return /^pid \d+ started [\d:.TZ-]+$/.test(text) ? text : "unknown holder";
 }

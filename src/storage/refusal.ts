@@ -18,11 +18,14 @@ export interface DamagePlace {
 export class StartRefusal extends Error {
   override readonly name = "StartRefusal";
   readonly kind: RefusalKind;
+  /** The message without the place. */
+  readonly reason: string;
   readonly place: DamagePlace | undefined;
 
-  constructor(kind: RefusalKind, message: string, place?: DamagePlace) {
-    super(place ? `${message} (${describe(place)})` : message);
+  constructor(kind: RefusalKind, reason: string, place?: DamagePlace) {
+    super(place ? `${reason} (${describe(place)})` : reason);
     this.kind = kind;
+    this.reason = reason;
     this.place = place;
   }
 }
