@@ -126,6 +126,10 @@ export class ImageFs implements Fs {
     if (!this.#nodes.delete(path)) throw errno("ENOENT");
   }
 
+  async rmdir(): Promise<void> {
+    throw errno("ENOTEMPTY");
+  }
+
   async stat(path: string): Promise<FileStat | undefined> {
     if (path === this.directory) return { kind: "directory", size: 4096, inode: 1n, birthtimeNs: 1n };
     const node = this.#nodes.get(path);

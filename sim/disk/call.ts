@@ -8,6 +8,7 @@ export const callNames = [
   "rename",
   "link",
   "unlink",
+  "rmdir",
   "stat",
   "syncDir",
   "tryLock",

@@ -209,6 +209,18 @@ export function fsContract(name: string, make: ContractFactory): void {
       assert.match(await outcome(fs.unlink(at("sub"))), /^(EISDIR|EPERM)$/);
     });
 
+    it("removes directories that are empty, and nothing else", async () => {
+      await fs.mkdir(at("sub"));
+      await create("sub/file");
+      const rmdir = (path: string): Promise<string> => outcome(fs.rmdir(at(path)));
+      assert.equal(await rmdir("absent"), "ENOENT");
+      assert.equal(await rmdir("sub"), "ENOTEMPTY");
+      assert.equal(await rmdir("sub/file"), "ENOTDIR");
+      await fs.unlink(at("sub/file"));
+      assert.equal(await rmdir("sub"), "ok");
+      assert.deepEqual(await fs.readdir(fixture.root), []);
+    });
+
     it("gives a file a second name", async () => {
       await create("file", "content");
       await fs.mkdir(at("sub"));

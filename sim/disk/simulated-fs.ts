@@ -102,6 +102,20 @@ export class SimulatedFs implements Fs {
     });
   }
 
+  rmdir(path: string): Promise<void> {
+    const call: Call = { name: "rmdir", path };
+    return this.#issue(call, (fault) => {
+      const { state, gate } = this.#kernel;
+      const number = gate.mutate(call);
+      failIfTold(call, fault);
+      const { parent, name, node } = findPlace(state, path, "rmdir");
+      if (node === undefined) throw errnoError("ENOENT", "rmdir", path);
+      if (node.kind !== "directory") throw errnoError("ENOTDIR", "rmdir", path);
+      if (node.cache.size > 0) throw errnoError("ENOTEMPTY", "rmdir", path);
+      state.unlink(parent, name, number);
+    });
+  }
+
   stat(path: string): Promise<FileStat | undefined> {
     const call: Call = { name: "stat", path };
     return this.#issue(call, (fault) => {

@@ -78,6 +78,8 @@ export interface Fs {
    */
   link(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
+  /** Removes a directory; `ENOTEMPTY` while there is something in it. */
+  rmdir(path: string): Promise<void>;
   /** `undefined` when there is nothing by that name. */
   stat(path: string): Promise<FileStat | undefined>;
   /**

@@ -4,7 +4,7 @@
  * dies with it whatever the network or pid namespace.
  */
 import * as fs from "node:fs";
-import { link, open, mkdir, readdir, rename, stat, unlink } from "node:fs/promises";
+import { link, open, mkdir, readdir, rename, rmdir, stat, unlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { assert } from "../base/assert.ts";
 import { errnoOf } from "./env.ts";
@@ -69,6 +69,10 @@ export class NodeFs implements Fs {
 
   unlink(path: string): Promise<void> {
     return unlink(path);
+  }
+
+  rmdir(path: string): Promise<void> {
+    return rmdir(path);
   }
 
   async stat(path: string): Promise<FileStat | undefined> {

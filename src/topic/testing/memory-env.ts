@@ -60,6 +60,10 @@ class MemoryFs implements Fs {
     return this.#files.delete(path) ? Promise.resolve() : Promise.reject(failure("ENOENT"));
   }
 
+  rmdir(): Promise<void> {
+    return Promise.resolve();
+  }
+
   stat(path: string): Promise<FileStat | undefined> {
     return this.#files.get(path)?.stat() ?? Promise.resolve(undefined);
   }
