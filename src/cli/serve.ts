@@ -8,6 +8,7 @@ import { isLoopback } from "../http/host.ts";
 import { type HttpServer, startServer } from "../http/server.ts";
 import { defaultWalConfig } from "../wal/config.ts";
 import { exitCode } from "./exit-code.ts";
+import { keepHeapSmall } from "./heap.ts";
 import { logEvent, type Log, openLog } from "./output.ts";
 import { defaultShards, listenAddress, type ReadSettings, SettingError, type Settings } from "./settings.ts";
 import { startFailure } from "./start-failure.ts";
@@ -15,6 +16,7 @@ import { version } from "./version.ts";
 
 /** Runs until a signal ends it; resolves to the exit code. */
 export async function serve({ settings, warnings }: ReadSettings): Promise<number> {
+  keepHeapSmall();
   const log = openLog(settings.TOPICS_LOG);
   for (const warning of warnings) log.write("warn", warning);
   const address = listenAddress(settings);

@@ -47,6 +47,24 @@ export function configToJson(config: TopicConfig): Record<string, unknown> {
   );
 }
 
+/**
+ * Only what is not the default, for checkpoints of very many topics. The defaults are part of the format: should one ever
+ * change, the ones of format 1 have to be kept here.
+ */
+export function configToCompactJson(config: TopicConfig): Record<string, unknown> {
+  if (config === defaultConfig) return {};
+  const all = configToJson(config);
+  for (const field of Object.keys(checks) as (keyof TopicConfig)[])
+    if (config[field] === defaultConfig[field]) delete all[field];
+  return all;
+}
+
+/** The default itself where nothing differs: most topics share it. */
+export function configFromCompactJson(json: unknown): TopicConfig | undefined {
+  if (typeof json !== "object" || json === null) return undefined;
+  return Object.keys(json).length === 0 ? defaultConfig : configFromJson({ ...configToJson(defaultConfig), ...json });
+}
+
 /** `undefined` when a field is missing, unknown or out of its range. */
 export function configFromJson(json: unknown): TopicConfig | undefined {
   if (typeof json !== "object" || json === null) return undefined;

@@ -18,7 +18,8 @@ import {
 import type { BlockPool } from "./block-pool.ts";
 import { Ceiling } from "./ceiling.ts";
 import { CommitQueue, type CommitQueueDeps, type Effect } from "./commit-queue.ts";
-import type { CommitClass, TopicConfig } from "./config.ts";
+import { type CommitClass, defaultConfig, type TopicConfig } from "./config.ts";
+import { sameConfig } from "./config-codec.ts";
 import { Contents, type Quota } from "./contents.ts";
 import { encodeEntry, type SmallEntry } from "./entries.ts";
 import type { SegmentDamage } from "../segment/files.ts";
@@ -82,6 +83,11 @@ export const ackStage: Readonly<Record<CommitClass, CommitStage>> = {
   fsync: "synced",
 };
 
+/** Most topics have the default configuration, and then there is one for all of them. */
+function shared(config: TopicConfig): TopicConfig {
+  return sameConfig(config, defaultConfig) ? defaultConfig : config;
+}
+
 export class Instance implements CommitQueueDeps {
   readonly identity: TopicIdentity;
   deps: TopicDeps;
@@ -112,7 +118,7 @@ export class Instance implements CommitQueueDeps {
   constructor(identity: TopicIdentity, config: TopicConfig, deps: TopicDeps) {
     this.identity = identity;
     this.deps = deps;
-    this.contents = new Contents(config, deps.blocks, deps.quota, (part) => deps.events.released(part));
+    this.contents = new Contents(shared(config), deps.blocks, deps.quota, (part) => deps.events.released(part));
     this.plan = new Plan(this.contents, 0);
     this.queue = new CommitQueue(this);
     this.waiters = new Waiters(deps.timers);

@@ -6,7 +6,7 @@
  */
 import { type PartEntry, partFromJson, partToJson } from "../segment/part-entry.ts";
 import type { TopicConfig } from "./config.ts";
-import { configFromJson, configToJson } from "./config-codec.ts";
+import { configFromCompactJson, configToCompactJson } from "./config-codec.ts";
 import type { RememberedKey } from "./dedupe.ts";
 import { holesFromJson, keysFromJson, type RebaseState } from "./entries.ts";
 import type { CapturedTail } from "./logged-contents.ts";
@@ -41,16 +41,18 @@ export function encodeSection(section: TopicSection): string {
   const { id, epoch, name, config, op, state, loggedSeq, ceiling, tail, sealedThrough, front } = section;
   return JSON.stringify({
     topic: [id, epoch, name],
-    config: configToJson(config),
+    config: configToCompactJson(config),
     op,
     head: [state.head, loggedSeq, ceiling, state.lastWriteTs],
     floors: [state.capFloor, state.ttlFloor],
-    silent: state.silent,
-    holes: state.holes,
+    silent: unlessEmpty(state.silent),
+    holes: unlessEmpty(state.holes),
     tail: [tail.count, tail.bytes, tail.from],
     sealed: [sealedThrough, front.seq, front.ts],
-    parts: section.parts.map(({ entry, liveCount, liveBytes }) => [partToJson(entry), liveCount, liveBytes]),
-    keys: section.keys.map(({ key, firstSeq, lastSeq, ts }) => [key, firstSeq, lastSeq, ts]),
+    parts: unlessEmpty(
+      section.parts.map(({ entry, liveCount, liveBytes }) => [partToJson(entry), liveCount, liveBytes]),
+    ),
+    keys: unlessEmpty(section.keys.map(({ key, firstSeq, lastSeq, ts }) => [key, firstSeq, lastSeq, ts])),
   });
 }
 
@@ -59,7 +61,7 @@ export function decodeSection(text: string): TopicSection | undefined {
   const json = parse(text);
   if (json === undefined) return undefined;
   const [id, epoch, name] = list(json["topic"]);
-  const config = configFromJson(json["config"]);
+  const config = configFromCompactJson(json["config"]);
   const numbers = [
     id,
     epoch,
@@ -70,7 +72,7 @@ export function decodeSection(text: string): TopicSection | undefined {
     ...fixed(json["sealed"], 3),
   ];
   const silent = list(json["silent"]);
-  const holes = holesFromJson(json["holes"]);
+  const holes = holesFromJson(list(json["holes"]));
   const parts = partsFrom(json["parts"]);
   const keys = keysFromJson(list(json["keys"]).map(keyFrom));
   if (typeof name !== "string" || name === "" || config === undefined || holes === undefined) return undefined;
@@ -94,6 +96,11 @@ export function decodeSection(text: string): TopicSection | undefined {
     parts,
     keys,
   };
+}
+
+/** Most topics have none of most things, and there are many topics. */
+function unlessEmpty<T>(items: readonly T[]): readonly T[] | undefined {
+  return items.length === 0 ? undefined : items;
 }
 
 function partsFrom(json: unknown): SectionPart[] | undefined {

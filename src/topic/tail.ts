@@ -14,8 +14,8 @@ import { Labels } from "./labels.ts";
 import type { RecordsEntry } from "./records-format.ts";
 
 /** What a chunk and a tag cost beside their bytes, roughly. */
-const chunkOverheadBytes = 400;
-const tagOverheadBytes = 128;
+const chunkOverheadBytes = 512;
+const tagOverheadBytes = 192;
 
 /** Shorter gaps between retained records become deleted slots; longer ones end the chunk. */
 const maxSkippedSlots = 1024;
@@ -240,6 +240,8 @@ export class Tail {
     const next = this.nextLive(lastSeq);
     if (this.#frontSeq <= lastSeq) this.#frontSeq = next === 0 ? lastSeq + 1 : next;
     this.#drop(0, chunks);
+    // Tables that have grown do not shrink, and nothing refers to them any more.
+    if (this.#chunks.length === 0) this.#labels = new Labels();
     return { count, bytes };
   }
 
