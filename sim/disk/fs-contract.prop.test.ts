@@ -41,7 +41,7 @@ const command = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("datasync", "close", "fstat", "lock"), slot: fc.nat(2) }) },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constantFrom("mkdir", "unlink", "readdir", "stat", "syncDir"), path: names }),
+    arbitrary: fc.record({ do: fc.constantFrom("mkdir", "rmdir", "unlink", "readdir", "stat", "syncDir"), path: names }),
   },
   {
     weight: 1,
@@ -148,6 +148,8 @@ async function named(fs: Fs, root: string, command: Exclude<Command, { slot: num
     }
     case "mkdir":
       return outcome(fs.mkdir(path));
+    case "rmdir":
+      return outcome(fs.rmdir(path));
     case "unlink":
       return outcome(fs.unlink(path));
     case "syncDir":

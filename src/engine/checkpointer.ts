@@ -60,7 +60,7 @@ export interface CheckpointerDeps {
 }
 
 /** Topics are captured so many at a time. */
-const topicsPerSlice = 256;
+const topicsPerSlice = 32;
 const sectionBytes = 256 << 10;
 /** After a failure the next attempt waits this long, twice as long each time. */
 const firstPauseMs = 1000;
@@ -68,6 +68,8 @@ const longestPauseMs = 60_000;
 
 export class Checkpointer {
   readonly #deps: CheckpointerDeps;
+  /** By backups in progress. */
+  readonly #held = new Map<object, readonly KeptCheckpoint[]>();
   #kept: readonly KeptCheckpoint[];
   #working: Promise<boolean> | undefined;
   #loggedBytes = 0;
@@ -86,6 +88,19 @@ export class Checkpointer {
 
   get kept(): readonly KeptCheckpoint[] {
     return this.#kept;
+  }
+
+  /** `owner` needs the checkpoints that are kept now, with their segment files and the log from their places on. */
+  hold(owner: object): readonly KeptCheckpoint[] {
+    const kept = this.#kept;
+    this.#held.set(owner, kept);
+    this.#deps.segments.hold(owner, new Set(kept.flatMap(({ segments }) => segments.map(({ file }) => file))));
+    return kept;
+  }
+
+  letGo(owner: object): void {
+    this.#held.delete(owner);
+    this.#deps.segments.letGo(owner);
   }
 
   /** Begins one if it is due, and nothing is being written. */
@@ -207,9 +222,10 @@ export class Checkpointer {
   async #retire(): Promise<number> {
     const { env, directory, manifest, wal, segments, events } = this.#deps;
     if (this.#kept.length < checkpointsKept) return 0;
-    await prune(env, directory, manifest.current.checkpoints);
+    const needed = [...this.#kept, ...[...this.#held.values()].flat()];
+    await prune(env, directory, [...manifest.current.checkpoints, ...needed.map(({ number }) => number)]);
     const from = wal.shards.map((_, shard) =>
-      this.#kept.map((one) => one.from[shard]).reduce((a, b) => (comparePlaces(a, b) < 0 ? a : b)),
+      needed.map((one) => one.from[shard]).reduce((a, b) => (comparePlaces(a, b) < 0 ? a : b)),
     );
     this.#deps.forgetGone(from);
     const retired = await wal.retire(from);
