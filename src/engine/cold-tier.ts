@@ -8,7 +8,7 @@ import { readSmallFile, replaceFile } from "../storage/atomic-file.ts";
 import { readFully, writeFully } from "../storage/io.ts";
 import { coldName, joinPath, segmentFileName, temporarySuffix } from "../storage/layout.ts";
 import type { ManifestStore } from "../storage/manifest.ts";
-import { damage } from "../storage/refusal.ts";
+import { damage, StartRefusal } from "../storage/refusal.ts";
 import type { Topic } from "../topic/topic.ts";
 import { toHex } from "../wal/file-header.ts";
 import { makeDirectory } from "./directory.ts";
@@ -46,6 +46,15 @@ export function decodeColdFile(
   return { directoryId: found.toString("hex", 12, 28), coldId: found.toString("hex", 28, 44) };
 }
 
+/** Of a file that is in order otherwise. */
+function unknownVersion(bytes: Uint8Array): number | undefined {
+  const found = Buffer.from(bytes);
+  if (found.length < 56 || found.toString("latin1", 0, 8) !== magic) return undefined;
+  const isSound = found.readBigUInt64LE(48) === hash64(found.subarray(0, 48));
+  const read = found.readUInt32LE(8);
+  return isSound && read !== version ? read : undefined;
+}
+
 /** Makes the cold directory this one's, or finds that it is. Refuses another's. */
 export async function openColdDirectory(env: Env, directory: string, manifest: ManifestStore): Promise<void> {
   const { fs } = env;
@@ -55,6 +64,11 @@ export async function openColdDirectory(env: Env, directory: string, manifest: M
   await makeDirectory(env, directory);
   const path = joinPath(directory, coldName);
   const bytes = await readSmallFile(fs, path, 4096);
+  const unknown = bytes && unknownVersion(bytes);
+  if (unknown !== undefined)
+    throw new StartRefusal("version", `the mark of a cold directory: format version ${unknown} is not known`, {
+      file: path,
+    });
   const found = bytes && decodeColdFile(bytes);
   if (bytes !== undefined && found === undefined)
     throw damage("the file that marks a cold directory is damaged", { file: path });

@@ -12,7 +12,7 @@ import {
   parseSegmentFileName,
   segmentFileName,
 } from "../storage/layout.ts";
-import { damage } from "../storage/refusal.ts";
+import { damage, StartRefusal } from "../storage/refusal.ts";
 import type { PartReads } from "../topic/part-reads.ts";
 import { decodeSection, type TopicSection } from "../topic/section.ts";
 import { SealedPart } from "../topic/sealed-part.ts";
@@ -162,6 +162,8 @@ async function readDeaths(deps: RestoreDeps, named: readonly NamedSegment[]): Pr
     if ((await env.fs.stat(path)) === undefined)
       throw damage("a delete file that the checkpoint names is missing", { file: path });
     const read = await readDeletes(env, path, directoryId, file, deletes);
+    if (!read.ok && read.isVersion === true)
+      throw new StartRefusal("version", `a delete file: ${read.reason}`, { file: path });
     if (!read.ok) throw damage(`a delete file is damaged: ${read.reason}`, { file: path, offset: read.at });
     for (const range of read.ranges) {
       const key = `${file}.${range.part}`;

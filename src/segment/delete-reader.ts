@@ -18,11 +18,12 @@ import {
 export interface DeleteStop {
   readonly at: number;
   readonly reason: string;
+  /** Nothing is wrong with it, but that it is of a version that is not known. */
+  readonly isVersion?: boolean;
 }
 
 export type DeletesRead =
-  | { readonly ok: true; readonly ranges: DeletedRange[] }
-  | { readonly ok: false; readonly reason: string; readonly at: number };
+  { readonly ok: true; readonly ranges: DeletedRange[] } | ({ readonly ok: false } & DeleteStop);
 
 /** All that the file says up to `end`; what lies beyond is not looked at. */
 export async function readDeletes(
@@ -97,7 +98,7 @@ class Walker implements DeletesFound {
     const head = await piece(file, 0, Math.min(until, deleteHeaderBytes));
     const decoded = decodeDeleteHeader(head);
     if (decoded.outcome !== "sound") {
-      this.stop = { at: 0, reason: decoded.reason };
+      this.stop = { at: 0, reason: decoded.reason, isVersion: decoded.outcome === "version" };
       return;
     }
     const { end, ...header } = decoded.value;
