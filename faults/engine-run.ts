@@ -2,7 +2,7 @@
  * An engine started in-process with small files, and the two things that cases do with it: writing as HTTP would, and
  * reading everything there is as one text that can be compared.
  */
-import { defaultStorageConfig } from "../src/engine/storage-config.ts";
+import { defaultStorageConfig, type StorageConfig } from "../src/engine/storage-config.ts";
 import { portableSlicer } from "../src/base/json-slice.ts";
 import { defaultBatchLimits, maxIdempotencyKeyBytes } from "../src/base/limits.ts";
 import type { AppendRequest } from "../src/engine/api.ts";
@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly directory: string;
   readonly shards?: number;
   readonly fileBytes?: number;
+  readonly archiveDirectory?: string;
+  readonly storage?: Partial<StorageConfig>;
   readonly events?: (event: EngineEvent) => void;
 }
 
@@ -27,8 +29,12 @@ export function startEngine(env: Env, options: RunOptions): Promise<RunningEngin
     directory: options.directory,
     shards: options.shards ?? 2,
     shardsAsked: false,
-    wal: { ...defaultWalConfig, fileBytes: options.fileBytes ?? 64 << 10 },
-    storage: defaultStorageConfig,
+    wal: {
+      ...defaultWalConfig,
+      fileBytes: options.fileBytes ?? 64 << 10,
+      archiveDirectory: options.archiveDirectory,
+    },
+    storage: { ...defaultStorageConfig, ...options.storage },
     maxTopics: 1000,
     maxIdempotencyKeys: 1000,
   };

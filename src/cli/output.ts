@@ -89,6 +89,10 @@ export function logEvent(log: Log, event: EngineEvent): void {
       return log.write("error", "a segment is damaged: reads of this range fail", facts);
     case "wal-archive-failed":
       return log.write("error", "the archive does not take a log file, which therefore stays", facts);
+    case "backup-made":
+      return log.write("info", "a backup is complete", facts);
+    case "backup-failed":
+      return log.write("error", "a backup could not be made", facts);
     case "clock-jumped":
       return log.write("warn", "the wall clock jumped ahead by more than an hour", facts);
     case "wal-space-back":

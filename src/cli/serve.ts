@@ -141,6 +141,7 @@ function httpConfig(settings: Settings, address: { host: string; port: number })
     allowedHosts: settings.TOPICS_ALLOWED_HOSTS,
     version,
     maxLimit: settings.TOPICS_MAX_LIMIT,
+    backups: settings.TOPICS_BACKUP_DIR !== "",
     limits: {
       ...defaultHttpConfig.limits,
       maxRecords: settings.TOPICS_MAX_BATCH_RECORDS,

@@ -73,6 +73,14 @@ export interface DeleteRecordsResult {
   readonly bytes: number;
 }
 
+export interface BackupResult {
+  readonly name: string;
+  /** Lengths of its files. */
+  readonly bytes: number;
+  readonly files: number;
+  readonly topics: number;
+}
+
 /** What `GET /v0/ready` and `/v0/metrics` need to know; cheap to make. */
 export type EngineStatus =
   | { readonly state: "recovering"; readonly replayProgress: number }
@@ -93,4 +101,5 @@ export interface Engine {
   listTopics(prefix: string, after: string | undefined, pageSize: number, touch: boolean): TopicPage;
   deleteTopic(topic: string, ifEmpty: boolean): Promise<DeleteTopicResult>;
   deleteRecords(topic: string, request: DeleteRecordsRequest): Promise<DeleteRecordsResult>;
+  backup(name: string): Promise<BackupResult>;
 }

@@ -1,6 +1,6 @@
 /** A data directory from nothing to a lock and a manifest (spec 6.2, 6.5, 6.6). */
 import { type Env, errnoOf } from "../env/env.ts";
-import { manifestName, parseWalFileName } from "../storage/layout.ts";
+import { manifestName, parentOf, parseWalFileName } from "../storage/layout.ts";
 import { DirectoryLock } from "../storage/lock.ts";
 import { type Manifest, ManifestStore } from "../storage/manifest.ts";
 import { damage, StartRefusal } from "../storage/refusal.ts";
@@ -54,13 +54,6 @@ export async function makeDirectory(env: Env, directory: string): Promise<void> 
   if (parent !== directory) await makeDirectory(env, parent);
   await env.fs.mkdir(directory);
   await env.fs.syncDir(parent);
-}
-
-function parentOf(path: string): string {
-  const plain = path.replace(/\/+$/, "");
-  const cut = plain.lastIndexOf("/");
-  if (cut < 0) return plain === "." ? "." : ".";
-  return cut === 0 ? "/" : plain.slice(0, cut);
 }
 
 async function freshManifest(

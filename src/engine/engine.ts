@@ -15,6 +15,7 @@ import type { Wal } from "../wal/wal.ts";
 import type {
   AppendRequest,
   AppendResult,
+  BackupResult,
   ConfigureResult,
   DeleteRecordsRequest,
   DeleteRecordsResult,
@@ -194,6 +195,11 @@ class TopicsEngine implements RunningEngine {
 
   async deleteRecords(name: string, request: DeleteRecordsRequest): Promise<DeleteRecordsResult> {
     return this.#live(name).deleteRecords(request);
+  }
+
+  async backup(name: string): Promise<BackupResult> {
+    this.#ready();
+    return this.#storage!.backup(name);
   }
 
   // --- finding and making topics ---------------------------------------------------------------------------------

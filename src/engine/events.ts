@@ -42,6 +42,19 @@ export type EngineEvent =
       readonly bytes: number;
       readonly errno: string | undefined;
     }
+  | {
+      readonly type: "backup-made";
+      readonly name: string;
+      readonly files: number;
+      readonly bytes: number;
+      readonly ms: number;
+    }
+  | {
+      readonly type: "backup-failed";
+      readonly name: string;
+      readonly errno: string | undefined;
+      readonly reason: string;
+    }
   | { readonly type: "shards-changed"; readonly from: number; readonly to: number }
   | { readonly type: "clock-jumped"; readonly byMs: number }
   | { readonly type: "stopped" };

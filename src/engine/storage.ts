@@ -10,6 +10,8 @@ import type { ManifestStore } from "../storage/manifest.ts";
 import { Reserve } from "../storage/reserve.ts";
 import type { Topic } from "../topic/topic.ts";
 import { shardNumber } from "../wal/wal.ts";
+import type { BackupResult } from "./api.ts";
+import { Backups } from "./backup.ts";
 import type { Catalog } from "./catalog.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { ColdTier } from "./cold-tier.ts";
@@ -40,6 +42,7 @@ export class Storage {
   readonly #checkpointer: Checkpointer;
   readonly #rewriter: Rewriter;
   readonly #coldTier: ColdTier | undefined;
+  readonly #backups: Backups | undefined;
   #keeping: Promise<void> | undefined;
 
   private constructor(deps: StorageDeps, recovered: Recovered, reserve: Reserve) {
@@ -74,6 +77,19 @@ export class Storage {
     const { coldDirectory } = config;
     if (coldDirectory !== undefined)
       this.#coldTier = new ColdTier({ env, directory, coldDirectory, config, segments, events, topics });
+    if (config.backupDirectory !== undefined)
+      this.#backups = new Backups({
+        env,
+        directory: config.backupDirectory,
+        dataDirectory: directory,
+        manifest,
+        wal,
+        segments,
+        checkpointer: this.#checkpointer,
+        events,
+        nextStamp: () => clock.nextStamp(),
+        topics: () => [...catalog.all()].filter((topic) => topic.isLive).length,
+      });
   }
 
   /** A log that is longer than a running server leaves it is cut short before anything is served (6.5). */
@@ -82,6 +98,7 @@ export class Storage {
     const storage = new Storage(deps, recovered, reserve);
     if (recovered.wantsCheckpoint) await storage.#checkpointer.write();
     if (reserve.bytes === 0) await reserve.refill(firstReserveBytes);
+    await storage.#backups?.removeUnfinished();
     return storage;
   }
 
@@ -117,6 +134,12 @@ export class Storage {
     return sealer.relieve();
   }
 
+  async backup(name: string): Promise<BackupResult> {
+    if (this.#backups === undefined)
+      throw new TopicsError("not_found", "Backups are off here: TOPICS_BACKUP_DIR is not set.");
+    return this.#backups.make(name);
+  }
+
   /** It left the catalog. */
   topicGone(topic: Topic): void {
     assert(topic.isGone, "a topic that is gone leaves");
@@ -127,7 +150,8 @@ export class Storage {
 
   /** Nothing new is begun; what is being written comes to its end. */
   async stop(): Promise<void> {
-    await Promise.all([this.#recovered.sealer.stop(), this.#rewriter.stop(), this.#coldTier?.stop()]);
+    const { sealer } = this.#recovered;
+    await Promise.all([this.#backups?.stop(), sealer.stop(), this.#rewriter.stop(), this.#coldTier?.stop()]);
     await this.#keeping;
   }
 

@@ -23,6 +23,8 @@ export interface Call {
    * may be called as soon as this change has its own; otherwise it counts as placed when it is over.
    */
   inOrder<T>(change: (placed: () => void) => Promise<T>): Promise<T>;
+  /** The answer may take any time: until it is sent, silence does not end the connection. */
+  takeTime(): void;
   /** Fires when waiting has no point any more: the client hung up, or the server stops. */
   interrupted(): AbortSignal;
 }

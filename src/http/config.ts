@@ -13,6 +13,8 @@ export interface HttpConfig {
   readonly limits: BatchLimits;
   /** `TOPICS_MAX_LIMIT`: records of one read. */
   readonly maxLimit: number;
+  /** There is a place for backups (6.7). */
+  readonly backups: boolean;
   /** How long a stop waits for what is in flight. */
   readonly drainMs: number;
   readonly maxConnections: number;
@@ -35,6 +37,7 @@ export const defaultHttpConfig: HttpConfig = {
   version: "0.0.0",
   limits: defaultBatchLimits,
   maxLimit: defaultMaxLimit,
+  backups: false,
   drainMs: 10_000,
   maxConnections: 20_000,
   maxHeaderBytes: 32 * 1024,

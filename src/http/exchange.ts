@@ -69,6 +69,14 @@ export class Exchange implements Call {
     return wait === undefined ? change(placed) : wait.then(() => change(placed));
   }
 
+  takeTime(): void {
+    const { socket } = this.req;
+    const { timeout = 0 } = socket;
+    socket.setTimeout(0);
+    // Unless Node has set the one for idle connections by then.
+    this.res.once("close", () => socket.timeout === 0 && socket.setTimeout(timeout));
+  }
+
   interrupted(): AbortSignal {
     this.#wait ??= new AbortController();
     if (this.#closed) this.#wait.abort();

@@ -28,6 +28,17 @@ export async function discardReplacement(fs: Fs, directory: string, name: string
   if ((await fs.stat(temporary)) !== undefined) await fs.unlink(temporary);
 }
 
+/** A file that was not there, synced; its directory is the caller's to sync. */
+export async function writeNewFile(fs: Fs, path: string, content: Uint8Array): Promise<void> {
+  const file = await fs.open(path, "create-new");
+  try {
+    await writeFully(file, [content], 0);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Over what is there, so that no block is given back and asked for again; but never again over what failed to be written. */
 async function writeWhole(fs: Fs, path: string, content: Uint8Array): Promise<void> {
   const file = await fs.open(path, "create");

@@ -23,7 +23,7 @@ export interface CopyRange {
   /** So many bytes, all of which must be there; without it, to the end. */
   readonly bytes?: number;
   /** Asked between two pieces; what it throws ends the copy. */
-  between?(): void;
+  readonly between?: (() => void) | undefined;
 }
 
 /** Synced under its new name, whose directory the caller syncs. Says how long it is. */

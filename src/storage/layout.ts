@@ -72,6 +72,19 @@ function parseNumberedName(prefix: string, name: string, extension: string): num
   return numberedName(prefix, number, extension) === name ? number : undefined;
 }
 
+/** The directory that a path's last name is in. */
+export function parentOf(path: string): string {
+  const plain = path.replace(/\/+$/, "");
+  const cut = plain.lastIndexOf("/");
+  if (cut < 0) return ".";
+  return cut === 0 ? "/" : plain.slice(0, cut);
+}
+
+export function baseName(path: string): string {
+  const plain = path.replace(/\/+$/, "");
+  return plain.slice(plain.lastIndexOf("/") + 1);
+}
+
 export function joinPath(directory: string, name: string): string {
   return directory.endsWith("/") ? directory + name : `${directory}/${name}`;
 }

@@ -20,6 +20,11 @@ export class LogFiles {
     this.#left = [...left];
   }
 
+  /** Oldest first. */
+  get all(): readonly LeftFile[] {
+    return this.#left;
+  }
+
   /** Goes on in another file. */
   add(file: LeftFile): void {
     assert((this.#left.at(-1)?.index ?? 0) < file.index, "indices rise");

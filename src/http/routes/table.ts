@@ -2,6 +2,7 @@
 import type { Handler } from "../call.ts";
 import type { HttpDeps } from "../deps.ts";
 import type { HotRoutes } from "../hot-path.ts";
+import { makeBackup } from "./backup.ts";
 import { health, ready } from "./health.ts";
 import { appendRecords, deleteRecords, diffByQuery, diffRecords } from "./records.ts";
 import { deleteTopic, getTopic, listTopics, patchTopic, putTopic } from "./topics.ts";
@@ -32,6 +33,7 @@ export function routeTable(deps: HttpDeps): RouteTable {
     { method: "POST", path: `${topic}/diff`, handler: hot.diff },
     { method: "GET", path: `${topic}/diff`, handler: diffByQuery(deps) },
     { method: "POST", path: `${topic}/delete`, handler: deleteRecords(deps) },
+    { method: "POST", path: "/v0/backup", handler: makeBackup(deps) },
     ...probes("/v0/health", "/healthz", health(deps)),
     ...probes("/v0/ready", "/readyz", ready(deps)),
   ];

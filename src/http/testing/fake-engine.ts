@@ -7,6 +7,7 @@ import { matches } from "../../base/predicate.ts";
 import type {
   AppendRequest,
   AppendResult,
+  BackupResult,
   ConfigureResult,
   DeleteRecordsRequest,
   DeleteRecordsResult,
@@ -156,6 +157,12 @@ export class FakeEngine implements Engine {
       count: target.records.length,
       bytes: bytesOf(target),
     };
+  }
+
+  async backup(name: string): Promise<BackupResult> {
+    this.#mayFail();
+    await this.gate;
+    return { name, bytes: 4096, files: 3, topics: this.topics.size };
   }
 
   #create(topic: string, patch: TopicConfigPatch): FakeTopic {
