@@ -195,6 +195,23 @@ describe("a file of deletes on a faulty disk", () => {
     }
   });
 
+  it("is cut durably before anything is appended in a run, once", async () => {
+    const disk = emptyDisk();
+    const before = fileOn(disk);
+    const end = before.stage(ranges(0, 2));
+    before.stage(ranges(100, 103));
+    await before.flush();
+    const calls: string[] = [];
+    disk.onCall(({ name }) => calls.push(name));
+    const file = fileOn(disk, end);
+    for (const count of [2, 3]) {
+      file.stage(ranges(count, count + 1));
+      await file.flush();
+    }
+    const changes = calls.filter((name) => name === "truncate" || name === "write" || name === "datasync");
+    assert.deepEqual(changes, ["truncate", "datasync", "write", "datasync", "write", "datasync"]);
+  });
+
   it("takes flushes one after another, and what is staged meanwhile with the next", async () => {
     const disk = emptyDisk("datasync#1:hang");
     const file = fileOn(disk);

@@ -61,6 +61,14 @@ function gate(): { promise: Promise<void>; open: () => void } {
   return { promise, open };
 }
 
+async function until(holds: () => boolean): Promise<void> {
+  for (let turn = 0; !holds(); turn++) {
+    assert.ok(turn < 100_000, "it comes to that");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** What might happen wrongly has had its time. */
 async function turns(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -111,6 +119,7 @@ describe("the segment files of a directory", () => {
     const held = gate();
     watched.gate = held.promise;
     const reads = [0, 1, 2, 3, 4, 5, 6, 7, 0, 3].map((file) => files.read(file, extents[file]));
+    await until(() => watched.reading === 4);
     await turns();
     assert.deepEqual(watched.opens, [name(0), name(1), name(2)]);
     held.open();
@@ -161,7 +170,7 @@ describe("the segment files of a directory", () => {
     watched.gate = held.promise;
     writeFileSync(join(directory, "seg-00000002.del"), "");
     const read = files.read(2, extents[2]);
-    await turns();
+    await until(() => watched.reading === 1);
     const removed = files.remove(2);
     assert.equal(files.has(2), false);
     assert.deepEqual([...files.all()], [0, 1, 3, 4, 5, 6, 7]);
@@ -178,7 +187,7 @@ describe("the segment files of a directory", () => {
     const held = gate();
     watched.gate = held.promise;
     const read = [0, 1, 2, 3].map((file) => files.read(file, extents[file]));
-    await turns();
+    await until(() => watched.reading === 3);
     for (const file of [0, 3]) {
       renameSync(join(directory, name(file)), join(directory, "cold", name(file)));
       files.moved(file, "cold");
@@ -199,6 +208,7 @@ describe("the segment files of a directory", () => {
     const held = gate();
     watched.gate = held.promise;
     const cold = [4, 5, 6, 7].map((file) => files.read(file, extents[file]));
+    await until(() => watched.reading === 2);
     await turns();
     assert.equal(watched.mostReading, 2);
     watched.gate = Promise.resolve();

@@ -13,6 +13,8 @@
  *   16  u32  first seq less the part's 48  u64  hash of the payload
  *   20  u32  last seq less the part's
  */
+import type { Extent } from "./extent.ts";
+
 export const indexMagic = 0x3158_5254;
 export const indexHeadBytes = 12;
 export const indexTagsBytes = 40;
@@ -33,4 +35,10 @@ export const row = {
 
 export function partIndexBytes(blocks: number, tagged: boolean): number {
   return indexHeadBytes + (tagged ? indexTagsBytes : 0) + blocks * indexRowBytes;
+}
+
+/** The filter is there exactly when the table is. */
+export interface TagPlaces {
+  readonly tags: Extent;
+  readonly filter: Extent;
 }

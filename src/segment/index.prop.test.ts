@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { decodePartIndex, IndexRows, type IndexRow } from "./index.ts";
+import { decodePartIndex } from "./index.ts";
+import { IndexRows, type IndexRow } from "./index-rows.ts";
 import { partIndexBytes } from "./index-layout.ts";
 import { partFromJson, partToJson, wrongEntry, type PartEntry } from "./part-entry.ts";
 import { decodePartRows, PartRows } from "./parts-directory.ts";

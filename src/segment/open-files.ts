@@ -32,6 +32,7 @@ export class OpenFiles {
   /** Those that are being opened or closed included. */
   #open = 0;
   readonly #waiting = new Fifo<() => void>();
+  #whenNone: (() => void) | undefined;
 
   constructor(fs: Fs, limits: OpenFilesLimits) {
     assert(limits.maxOpen >= 1 && limits.maxCalls >= 1, "at least one file can be read");
@@ -69,6 +70,8 @@ export class OpenFiles {
   /** When all reads have ended. */
   async close(): Promise<void> {
     await Promise.all([...this.#handles.keys()].map((path) => this.forget(path)));
+    // Some may have been on their way out.
+    if (this.#open > 0) await new Promise<void>((resolve) => (this.#whenNone = resolve));
   }
 
   /** The handle that is there, with one user more. */
@@ -104,8 +107,7 @@ export class OpenFiles {
     this.#handles.set(path, handle);
     handle.opened.catch(() => {
       if (this.#handles.get(path) === handle) this.#handles.delete(path);
-      this.#open--;
-      this.#wake();
+      this.#closed();
     });
     return handle;
   }
@@ -156,8 +158,13 @@ export class OpenFiles {
       // Nothing is lost by a file that was only read.
       if (errnoOf(error) === undefined) throw error;
     } finally {
-      this.#open--;
-      this.#wake();
+      this.#closed();
     }
+  }
+
+  #closed(): void {
+    this.#open--;
+    if (this.#open === 0) this.#whenNone?.();
+    this.#wake();
   }
 }

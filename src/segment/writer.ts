@@ -18,7 +18,7 @@ import {
   segmentFooterBytes,
   two32,
 } from "./format.ts";
-import { IndexRows } from "./index.ts";
+import { IndexRows } from "./index-rows.ts";
 import { SequentialOutput } from "./output.ts";
 import { wrongEntry, type PartEntry } from "./part-entry.ts";
 import { PartRows } from "./parts-directory.ts";
