@@ -79,15 +79,18 @@ export class SegmentFiles {
     for (const file of this.#segments.keys()) if (this.has(file)) yield file;
   }
 
-  /** Rejects with `SegmentDamage` when the range can't be had. The buffer is the caller's alone. */
-  async read(file: number, extent: Extent): Promise<Buffer> {
+  /**
+   * Rejects with `SegmentDamage` when the range can't be had. The buffer is the caller's alone, and is `into` where that is
+   * given: fresh memory costs more than reading into it.
+   */
+  async read(file: number, extent: Extent, into?: Buffer): Promise<Buffer> {
     const segment = this.#readable(file, extent);
     segment.reads++;
     try {
       for (;;) {
         const { tier } = segment;
         try {
-          return await this.#readIn(tier, file, extent);
+          return await this.#readIn(tier, file, extent, into);
         } catch (error) {
           // It has moved meanwhile, and what was read of may be gone.
           if (segment.tier === tier) throw error;
@@ -100,9 +103,9 @@ export class SegmentFiles {
   }
 
   /** The same on the calling thread. Throws `SegmentDamage`. */
-  readSync(file: number, extent: Extent): Buffer {
+  readSync(file: number, extent: Extent, into?: Buffer): Buffer {
     const path = this.#pathIn(this.#readable(file, extent).tier, file);
-    const bytes = this.#room(file, path, extent);
+    const bytes = this.#room(file, path, extent, into);
     let done = 0;
     try {
       while (done < bytes.length) {
@@ -165,14 +168,14 @@ export class SegmentFiles {
     }
   }
 
-  async #readIn(tier: Tier, file: number, extent: Extent): Promise<Buffer> {
+  async #readIn(tier: Tier, file: number, extent: Extent, into: Buffer | undefined): Promise<Buffer> {
     const path = this.#pathIn(tier, file);
     let bytes: Buffer;
     let done: number;
     try {
       [bytes, done] = await this.#open[tier].use(path, async (opened) => {
-        const into = this.#room(file, path, extent);
-        return [into, await readFully(opened, into, extent.at)];
+        const room = this.#room(file, path, extent, into);
+        return [room, await readFully(opened, room, extent.at)];
       });
     } catch (error) {
       throw damageOf(path, extent, error);
@@ -181,10 +184,10 @@ export class SegmentFiles {
   }
 
   /** A buffer for the range, which must lie in the file. */
-  #room(file: number, path: string, extent: Extent): Buffer {
+  #room(file: number, path: string, extent: Extent, into: Buffer | undefined): Buffer {
     if (extent.at + extent.bytes > this.bytesOf(file))
       throw new SegmentDamage(path, extent.at, extent.bytes, undefined, "a range that the file does not have");
-    return Buffer.allocUnsafeSlow(extent.bytes);
+    return into?.subarray(0, extent.bytes) ?? Buffer.allocUnsafeSlow(extent.bytes);
   }
 
   /** A reader may come late: what it began to read is not needed by anybody else any more. */

@@ -13,7 +13,7 @@ import { decodeTagFilter, tagRangeAdmits, type TagFilter } from "../segment/filt
 import type { PartEntry } from "../segment/part-entry.ts";
 import { decodeTagTable, type TagTable } from "../segment/tags.ts";
 import { BlockCache } from "../storage/block-cache.ts";
-import type { BlockPool } from "./block-pool.ts";
+import type { Block, BlockPool } from "./block-pool.ts";
 import type { Chunk } from "./chunk.ts";
 import { sealedChunk } from "./sealed-block.ts";
 
@@ -60,7 +60,15 @@ export class PartReads {
   }
 
   #readChunk(entry: PartEntry, index: PartIndex, block: number): { chunk: Chunk; kept: boolean } {
-    return this.#keepChunk(entry, index, block, this.#files.readSync(entry.file, index.extent(block)));
+    const extent = index.extent(block);
+    const held = this.#pool.take(extent.bytes);
+    try {
+      this.#files.readSync(entry.file, extent, held.bytes);
+    } catch (error) {
+      held.unpin();
+      throw error;
+    }
+    return this.#keepChunk(entry, index, block, held);
   }
 
   cachedIndex(entry: PartEntry): PartIndex | undefined {
@@ -109,9 +117,7 @@ export class PartReads {
       if (!this.#loading.has(key)) {
         let mine: Chunk | undefined;
         await this.#once(key, async () => {
-          const extent = index.extent(block);
-          const bytes = await this.#files.read(entry.file, extent);
-          const { chunk, kept } = this.#keepChunk(entry, index, block, bytes);
+          const { chunk, kept } = this.#keepChunk(entry, index, block, await this.#readBlock(entry, index, block));
           if (kept) chunk.block.pin();
           mine = chunk;
         });
@@ -168,13 +174,21 @@ export class PartReads {
     return decoded.index;
   }
 
-  #keepChunk(entry: PartEntry, index: PartIndex, block: number, bytes: Buffer): { chunk: Chunk; kept: boolean } {
-    const held = this.#pool.take(bytes.length);
-    bytes.copy(held.bytes);
-    const outcome = sealedChunk(held, bytes.length, index.firstSeq(block), index.records(block));
+  async #readBlock(entry: PartEntry, index: PartIndex, block: number): Promise<Block> {
+    const extent = index.extent(block);
+    // One that fails is left to the collector: a read that was given up may still be writing into it.
+    const held = this.#pool.take(extent.bytes);
+    await this.#files.read(entry.file, extent, held.bytes);
+    return held;
+  }
+
+  /** `held` has the block's bytes, pinned. */
+  #keepChunk(entry: PartEntry, index: PartIndex, block: number, held: Block): { chunk: Chunk; kept: boolean } {
+    const extent = index.extent(block);
+    const outcome = sealedChunk(held, extent.bytes, index.firstSeq(block), index.records(block));
     if (!outcome.ok) {
       held.unpin();
-      throw this.#damage(entry, index.extent(block), outcome.reason);
+      throw this.#damage(entry, extent, outcome.reason);
     }
     const { chunk } = outcome;
     const size = held.bytes.length + chunk.rows.byteLength;
