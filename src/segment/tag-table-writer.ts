@@ -41,51 +41,69 @@ export async function writeTags(
   if (unsorted.length === 0) return undefined;
   const pace = new Pace(env);
   const postings = await sortedByTag(unsorted, pace);
-  const strings = new TagStrings(postings);
-  for (const { tag } of postings) {
+  const strings = new TagStrings(postings.length);
+  let records = 0;
+  for (const { tag, seqs } of postings) {
     strings.add(tag);
+    records += seqs.length;
     if (pace.isDue) await pace.pause();
   }
   const filter = new FilterBuilder(strings.keys);
-  const table = new TableBytes(part, postings, strings);
+  const table = new TableBytes(part, strings, records);
   for (let i = 0; i < postings.length; i++) {
     filter.add(strings.bytes, strings.starts[i], strings.starts[i + 1], strings.common[i]);
-    table.add(postings[i]);
+    table.add(postings[i], strings.starts[i]);
     if (pace.isDue) await pace.pause();
   }
   const range = tagRange(postings[0].tag, postings[postings.length - 1].tag);
   return { table: table.bytes, filter: filter.bytes, range };
 }
 
+/** Of one code unit. */
+const mostUtf8Bytes = 3;
+
 /** All tags in UTF-8, one behind the other: an object for each would be many. */
 class TagStrings {
-  readonly bytes: Buffer;
   /** One more for the end. */
   readonly starts: Uint32Array;
   /** Bytes that a tag has in common with the one before it. */
   readonly common: Uint32Array;
   keys = 0;
+  #room = Buffer.allocUnsafeSlow(4096);
   #count = 0;
 
-  constructor(postings: readonly Posting[]) {
-    let length = 0;
-    for (const { tag } of postings) length += Buffer.byteLength(tag);
-    this.bytes = Buffer.allocUnsafeSlow(length);
-    this.starts = new Uint32Array(postings.length + 1);
-    this.common = new Uint32Array(postings.length);
+  constructor(count: number) {
+    this.starts = new Uint32Array(count + 1);
+    this.common = new Uint32Array(count);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get bytes(): Buffer {
+    return this.#room.subarray(0, this.starts[this.#count]);
   }
 
   add(tag: string): void {
     const i = this.#count++;
     const start = this.starts[i];
-    const end = start + this.bytes.write(tag, start);
+    this.#reserve(start, start + mostUtf8Bytes * tag.length);
+    const end = start + this.#room.write(tag, start);
     this.starts[i + 1] = end;
     if (i > 0) this.common[i] = this.#commonBytes(this.starts[i - 1], start, end);
     this.keys += newKeys(end - start, this.common[i]);
   }
 
+  #reserve(used: number, bytes: number): void {
+    if (bytes <= this.#room.length) return;
+    const larger = Buffer.allocUnsafeSlow(2 * bytes);
+    this.#room.copy(larger, 0, 0, used);
+    this.#room = larger;
+  }
+
   #commonBytes(before: number, start: number, end: number): number {
-    const { bytes } = this;
+    const bytes = this.#room;
     const most = Math.min(start - before, end - start);
     let n = 0;
     while (n < most && bytes[before + n] === bytes[start + n]) n++;
@@ -103,24 +121,26 @@ class TableBytes {
   #tag = 0;
   #posting = 0;
 
-  constructor(part: PartSeqs, postings: readonly Posting[], strings: TagStrings) {
+  constructor(part: PartSeqs, strings: TagStrings, postings: number) {
+    const { bytes, count } = strings;
     this.#part = part;
-    this.#tags = postings.length;
-    this.#total = postings.reduce((sum, { seqs }) => sum + seqs.length, 0);
-    const at = stringsAt(this.#tags, this.#total);
-    this.bytes = new Uint8Array(at + strings.bytes.length);
-    this.bytes.set(strings.bytes, at);
+    this.#tags = count;
+    this.#total = postings;
+    const at = stringsAt(count, postings);
+    this.bytes = new Uint8Array(at + bytes.length);
+    this.bytes.set(bytes, at);
     this.#view = viewOf(this.bytes);
     this.#view.setUint32(0, tagTableMagic, true);
-    this.#view.setUint32(4, this.#tags, true);
-    this.#view.setUint32(8, this.#total, true);
-    this.#view.setUint32(12, strings.bytes.length, true);
-    for (let i = 0; i < this.#tags; i++) this.#view.setUint32(tagTableHeadBytes + 4 * i, strings.starts[i], true);
+    this.#view.setUint32(4, count, true);
+    this.#view.setUint32(8, postings, true);
+    this.#view.setUint32(12, bytes.length, true);
   }
 
-  add({ seqs, sizes }: Posting): void {
+  add({ seqs, sizes }: Posting, stringStart: number): void {
     const view = this.#view;
-    view.setUint32(tagTableHeadBytes + 4 * (this.#tags + this.#tag++), this.#posting, true);
+    const startAt = tagTableHeadBytes + 4 * this.#tag++;
+    view.setUint32(startAt, stringStart, true);
+    view.setUint32(startAt + 4 * this.#tags, this.#posting, true);
     assert(seqs.length === sizes.length, "a posting has a size for each seq");
     const { firstSeq, lastSeq } = this.#part;
     let at = tagTableHeadBytes + 8 * this.#tags + 4 * this.#posting;
