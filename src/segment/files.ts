@@ -187,6 +187,7 @@ export class SegmentFiles {
   #room(file: number, path: string, extent: Extent, into: Buffer | undefined): Buffer {
     if (extent.at + extent.bytes > this.bytesOf(file))
       throw new SegmentDamage(path, extent.at, extent.bytes, undefined, "a range that the file does not have");
+    assert(into === undefined || into.length >= extent.bytes, "a range is read into a buffer that holds it");
     return into?.subarray(0, extent.bytes) ?? Buffer.allocUnsafeSlow(extent.bytes);
   }
 
