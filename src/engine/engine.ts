@@ -34,6 +34,7 @@ import type { EngineHooks } from "./engine-hooks.ts";
 import { Housekeeper } from "./housekeeper.ts";
 import { effectivePriority } from "./priority.ts";
 import { recover, type Recovered } from "./recover.ts";
+import type { RecoveryOptions } from "./recovery-options.ts";
 import { Storage } from "./storage.ts";
 import { SharedQuota } from "./quota.ts";
 
@@ -46,9 +47,14 @@ export interface RunningEngine extends Engine {
 }
 
 /** Takes the directory's lock and reads its manifest; `recover` does the rest. */
-export async function openEngine(env: Env, config: EngineConfig, hooks: EngineHooks): Promise<RunningEngine> {
+export async function openEngine(
+  env: Env,
+  config: EngineConfig,
+  hooks: EngineHooks,
+  options: RecoveryOptions = {},
+): Promise<RunningEngine> {
   const directory = await refusing(config.directory, () => openDirectory(env, config.directory, config.shards));
-  return new TopicsEngine(env, config, hooks, directory);
+  return new TopicsEngine(env, config, hooks, directory, options);
 }
 
 class TopicsEngine implements RunningEngine {
@@ -56,6 +62,7 @@ class TopicsEngine implements RunningEngine {
   readonly #config: EngineConfig;
   readonly #hooks: EngineHooks;
   readonly #directory: OpenDirectory;
+  readonly #options: RecoveryOptions;
   readonly #catalog = new Catalog();
   readonly #clock: EngineClock;
   readonly #quota: SharedQuota;
@@ -65,11 +72,12 @@ class TopicsEngine implements RunningEngine {
   #housekeeper: Housekeeper | undefined;
   #storage: Storage | undefined;
 
-  constructor(env: Env, config: EngineConfig, hooks: EngineHooks, directory: OpenDirectory) {
+  constructor(env: Env, config: EngineConfig, hooks: EngineHooks, directory: OpenDirectory, options: RecoveryOptions) {
     this.#env = env;
     this.#config = config;
     this.#hooks = hooks;
     this.#directory = directory;
+    this.#options = options;
     this.#clock = new EngineClock(env.clock, (byMs) => hooks.events({ type: "clock-jumped", byMs }));
     this.#quota = new SharedQuota(config.maxIdempotencyKeys);
   }
@@ -85,6 +93,7 @@ class TopicsEngine implements RunningEngine {
         catalog: this.#catalog,
         clock: this.#clock,
         quota: this.#quota,
+        options: this.#options,
         progress: (fraction) => (this.#status = { state: "recovering", replayProgress: fraction }),
       }),
     );

@@ -19,6 +19,7 @@ import { GoneTopics } from "./gone-topics.ts";
 import { findCheckpoints, type KeptCheckpoint } from "./kept-checkpoints.ts";
 import { coverNewLayout } from "./layout-change.ts";
 import type { SharedQuota } from "./quota.ts";
+import type { RecoveryOptions } from "./recovery-options.ts";
 import { Replayer, type ShardTopicDeps } from "./replayer.ts";
 import { findSegments, restoreTopics } from "./restored-topics.ts";
 import { Sealer } from "./sealer.ts";
@@ -33,6 +34,7 @@ export interface RecoverDeps {
   readonly catalog: Catalog;
   readonly clock: EngineClock;
   readonly quota: SharedQuota;
+  readonly options: RecoveryOptions;
   progress(fraction: number): void;
 }
 
@@ -66,7 +68,7 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
   const reads = new PartReads(segments.files, blocks, config.storage.cacheBytes);
   const wantedShards = config.shardsAsked ? config.shards : shards;
   const oldDeps = shardTopicDeps(deps, { shards, segments, blocks, reads });
-  const replayer = new Replayer(oldDeps);
+  const replayer = new Replayer(oldDeps, deps.options.restoredTo);
   const found = await findCheckpoints(env, config.directory, manifest.current, hooks.events);
   const restoring = {
     env,
@@ -116,6 +118,7 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
     from: whole?.from,
     synced: whole?.synced,
     archiveDirectory: config.wal.archiveDirectory,
+    witnesses: deps.options.witnesses,
     breathe: () => (deps.quota.heldBytes > config.storage.tailBytes ? sealer.relieve() : undefined),
   });
   const problem = replayer.concludeReplay();

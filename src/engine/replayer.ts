@@ -1,5 +1,6 @@
 /** Topics from the frames of the log (spec 6.5): what each frame may be, given those before it. */
 import { assert } from "../base/assert.ts";
+import type { Hole } from "../topic/holes.ts";
 import type { TopicDeps } from "../topic/instance.ts";
 import { Topic } from "../topic/topic.ts";
 import { frameKind, type LogPlace } from "../wal/commit.ts";
@@ -10,6 +11,7 @@ import type { Catalog } from "./catalog.ts";
 import type { GoneTopic } from "./checkpoint-codec.ts";
 import type { EngineClock } from "./engine-clock.ts";
 import type { EngineEvents } from "./events.ts";
+import type { RecoveryOptions } from "./recovery-options.ts";
 
 export type ShardTopicDeps = readonly TopicDeps[];
 
@@ -18,6 +20,7 @@ const unplaced: LogPlace = { index: 0, position: 0 };
 
 export class Replayer {
   readonly #deps: ShardTopicDeps;
+  readonly #restoredTo: RecoveryOptions["restoredTo"];
   /** What is there by now. By id: a name may live on on another shard, which is read earlier or later. */
   readonly #topics = new Map<number, Topic>();
   /** Of deleted topics too: an id never comes back. */
@@ -28,8 +31,9 @@ export class Replayer {
   /** Of the checkpoint that the topics are from. */
   #knownStamp = 0;
 
-  constructor(deps: ShardTopicDeps) {
+  constructor(deps: ShardTopicDeps, restoredTo?: RecoveryOptions["restoredTo"]) {
     this.#deps = deps;
+    this.#restoredTo = restoredTo;
   }
 
   /** What a checkpoint has. */
@@ -115,12 +119,18 @@ export class Replayer {
       catalog.add(topic);
     }
     for (const topic of catalog.all()) {
-      const hole = topic.recoveryHole(powerLost[shardNumber(topic.id, powerLost.length)]);
+      const hole = this.#holeOf(topic, powerLost[shardNumber(topic.id, powerLost.length)]);
       if (hole === undefined) continue;
       add(topic, topic.holeFrame(hole, clock.nextStamp()));
       events({ type: "hole-found", topic: topic.name, from: hole.from, to: hole.to, cause: hole.cause });
     }
     return found;
+  }
+
+  #holeOf(topic: Topic, powerLost: boolean): Hole | undefined {
+    const restoredTo = this.#restoredTo;
+    if (restoredTo === undefined) return topic.recoveryHole(powerLost);
+    return topic.restoredHole((knownSeq) => restoredTo(topic.name, knownSeq));
   }
 
   #create(shard: number, fields: Frame["fields"], payload: Uint8Array, place: LogPlace): string | undefined {

@@ -58,6 +58,13 @@ export function recoveryHole(topic: Instance, powerLost: boolean): Hole | undefi
   return lost && topic.mode !== "gone" && to >= from ? { from, to, cause: "crash" } : undefined;
 }
 
+/** Behind the head of a topic that goes back to an earlier moment everything may have been assigned, up to `end`. */
+export function restoredHole(topic: Instance, end: (knownSeq: number) => number): Hole | undefined {
+  const from = topic.contents.headSeq + 1;
+  const to = end(Math.max(topic.ceiling.declared, from - 1));
+  return topic.mode !== "gone" && to >= from ? { from, to, cause: "restored" } : undefined;
+}
+
 /** The frame that makes a hole durable; it is to be written, and then replayed like any other. */
 export function holeFrame(topic: Instance, hole: Hole, stamp: number): { fields: FrameFields; payload: Buffer } {
   const { id: topicId, epoch } = topic.identity;

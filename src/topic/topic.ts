@@ -24,6 +24,7 @@ import {
   recoveryHole,
   replay,
   type ReplayOutcome,
+  restoredHole,
 } from "./replay.ts";
 import { Resume } from "./resume.ts";
 import { closeTail, install, type Installed, type PendingPart, writeParts, writeTail } from "./seal.ts";
@@ -274,6 +275,10 @@ export class Topic {
 
   recoveryHole(powerLost: boolean): Hole | undefined {
     return recoveryHole(this.#instance, powerLost);
+  }
+
+  restoredHole(end: (knownSeq: number) => number): Hole | undefined {
+    return restoredHole(this.#instance, end);
   }
 
   holeFrame(hole: Hole, stamp: number): { readonly fields: FrameFields; readonly payload: Buffer } {

@@ -38,6 +38,8 @@ export interface RecoveryDeps {
   readonly synced?: readonly SyncedPlace[] | undefined;
   /** Where retired files go before they are removed. */
   readonly archiveDirectory?: string | undefined;
+  /** By shard, of a copy: whether the page cache held every write where it was made. Otherwise it is found out. */
+  readonly witnesses?: readonly boolean[] | undefined;
   /** Asked between two stretches of the log; what it gives is awaited before more is read. */
   breathe?(): Promise<void> | undefined;
 }
@@ -72,7 +74,7 @@ export async function recoverWal(deps: RecoveryDeps): Promise<RecoveredWal> {
   const places = placesOf(deps, chains.shards.length);
   const witnesses: boolean[] = [];
   for (const [shard, { files }] of chains.shards.entries())
-    witnesses.push(await cacheIsWitness(deps, shard, files.at(-1)));
+    witnesses.push(deps.witnesses?.[shard] ?? (await cacheIsWitness(deps, shard, files.at(-1))));
   const replayed = await replayAll(deps, chains, starts, places);
   const shards: RecoveredShard[] = [];
   for (const end of replayed) {
@@ -88,6 +90,8 @@ export async function recoverWal(deps: RecoveryDeps): Promise<RecoveredWal> {
   );
   return { places, shards, unnamed, leftovers, greatestIndex: chains.greatestIndex };
 }
+
+export type WitnessDeps = Pick<RecoveryDeps, "env" | "latchNoted" | "noteLatch">;
 
 /** What is no part of the log (6.5): gives back those that have to stay. */
 async function removeFiles(deps: RecoveryDeps, { unused, retired }: Chains): Promise<NamedFile[]> {
@@ -136,7 +140,8 @@ async function replayAll(
   return replayed;
 }
 
-function endsClean(end: ReplayedShard): boolean {
+/** A log that has not begun has nothing to lose. */
+export function endsClean(end: ReplayedShard): boolean {
   if (!end.scanned || !end.tail) return true;
   return end.scanned.lastKind === frameKind.final && end.tail.writtenEnd <= end.scanned.end;
 }
@@ -145,7 +150,7 @@ function endsClean(end: ReplayedShard): boolean {
  * The page cache holds every write of this boot, unless a sync failed or the file is not the one that was written. Asked
  * before anything is read: a sync that fails may take back what it covered. It fails only once, so a note outlives it.
  */
-async function cacheIsWitness(deps: RecoveryDeps, shard: number, last: ChainFile | undefined): Promise<boolean> {
+export async function cacheIsWitness(deps: WitnessDeps, shard: number, last: ChainFile | undefined): Promise<boolean> {
   if (!last) return true;
   const { header, path } = last;
   if (deps.latchNoted || header.bootId === "" || header.bootId !== deps.env.machine.bootId) return false;
@@ -160,7 +165,7 @@ async function cacheIsWitness(deps: RecoveryDeps, shard: number, last: ChainFile
   }
 }
 
-async function synced(deps: RecoveryDeps, shard: number, file: File): Promise<boolean> {
+async function synced(deps: WitnessDeps, shard: number, file: File): Promise<boolean> {
   try {
     await file.datasync();
     return true;
