@@ -5,6 +5,7 @@
  */
 import type { Clock, Env, Fs, Machine, Random, Timers } from "../src/env/env.ts";
 import type { SimulatedDisk } from "./disk/disk.ts";
+import { ProcessDied } from "./disk/errno.ts";
 import { Prng } from "./prng.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -35,7 +36,12 @@ export class SimEnv implements Env {
       this.#alive = false;
     });
     const whileAlive = (callback: () => void) => (): void => {
-      if (this.#alive) callback();
+      try {
+        if (this.#alive) callback();
+      } catch (error) {
+        // It died within the callback, at a call on its own thread.
+        if (!(error instanceof ProcessDied)) throw error;
+      }
     };
     const { timers } = scheduler;
     this.timers = {

@@ -6,6 +6,7 @@ import type { EngineEvent } from "../../src/engine/events.ts";
 import type { WalConfig } from "../../src/wal/config.ts";
 import { type Completions } from "../disk/call-gate.ts";
 import type { SimulatedDisk } from "../disk/disk.ts";
+import { ProcessDied } from "../disk/errno.ts";
 import type { Crash } from "../oracle/crash.ts";
 import { type Observation, observe } from "../oracle/observation.ts";
 import type { Oracle } from "../oracle/oracle.ts";
@@ -130,7 +131,7 @@ export class Machine {
     const untilMs = this.scheduler.clock.monotonicMs() + longestMs;
     const end = await this.scheduler.run({ until: () => settled || this.#dead || this.#bugs.length > 0, untilMs });
     this.check();
-    if (settled) return work;
+    if (settled) return work.catch(diedOn);
     if (this.#dead) throw new Died("the process died");
     throw new Error(end === "time" ? "it takes for ever" : "nothing is left to do, and it is not done");
   }
@@ -153,8 +154,9 @@ export class Machine {
     return observation;
   }
 
+  /** What a process throws on its way down is of no interest. */
   bug(error: unknown): void {
-    this.#bugs.push(error);
+    if (!(error instanceof ProcessDied)) this.#bugs.push(error);
   }
 
   /** Throws what nobody may ever see: an internal error, a broken rule of order. */
@@ -167,6 +169,11 @@ export class Machine {
     this.events.push(event);
     if (event.type === "wal-latched" && event.rescued && this.config.shards === 1) this.oracle.settle();
   }
+}
+
+/** A call on the dead process's own thread has thrown. */
+function diedOn(error: unknown): never {
+  throw error instanceof ProcessDied ? new Died("the process died") : error;
 }
 
 /** Calls take effect one after another, each when all promises have run dry: what was told before it was told. */

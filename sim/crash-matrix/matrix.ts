@@ -121,14 +121,6 @@ function pointCases(name: string, moment: Moment, sample: number | undefined): C
   const { pending } = moment.disk;
   const seed = `${name}@${moment.number}`;
   const choice = sample === undefined ? ({ exhaustive: true, seed } as const) : { sample: survivalsPerPoint, seed };
-  const chosen = [...(isUnknowable(moment) ? [] : ["kill"]), ...survivals(pending, choice).map(printSurvival)];
+  const chosen = [...(moment.isUnknowable ? [] : ["kill"]), ...survivals(pending, choice).map(printSurvival)];
   return chosen.map((survival) => ({ id: `${name}@${moment.number}/${survival}`, moment, survival }));
-}
-
-/**
- * A sync has failed, the cache may have forgotten what it covered, and the process dies before it can leave a note: nothing
- * that is left tells of it (6.6 makes the note the first act for that reason).
- */
-function isUnknowable({ struck, call }: Moment): boolean {
-  return struck && /^write .*\/LOCK/.test(call);
 }

@@ -22,6 +22,11 @@ export interface Moment {
   readonly wallMs: number;
   /** A planted fault has struck: the page cache is no witness. */
   readonly struck: boolean;
+  /**
+   * A sync has failed, the cache may have forgotten what it covered, and the note that says so is still to come: nothing
+   * that a death of the process now would leave tells of it (6.6 makes the note the first act for that reason).
+   */
+  readonly isUnknowable: boolean;
   readonly isClean: boolean;
 }
 
@@ -35,16 +40,20 @@ export async function momentsOf(operation: Operation, seed: number): Promise<Mom
   const disk = new SimulatedDisk({ seed, directories: ["/data"], completions, rules });
   const config = operation.server ?? defaultServer;
   const machine = new Machine({ disk, oracle: new Oracle(), config, seed: `${operation.name}/${seed}`, scheduler });
+  let noted = false;
   const keep = (call: string, isClean: boolean): void => {
+    const fired = [...machine.disk.injector.fired()].filter(([, times]) => times > 0).map(([fault]) => fault);
     moments.push({
       number: moments.length,
       call,
       disk: machine.disk.clone({ completions: atOnce }),
       oracle: machine.oracle.clone(),
       wallMs: machine.nowMs,
-      struck: [...machine.disk.injector.fired().values()].some((times) => times > 0),
+      struck: fired.length > 0,
+      isUnknowable: fired.some((fault) => fault.startsWith("datasync")) && !noted,
       isClean,
     });
+    if (fired.length > 0 && /^write .*\/LOCK/.test(call)) noted = true;
   };
   await operation.setup?.(machine);
   machine.oracle.topics.forEach(({ name, live }) => {

@@ -1,4 +1,6 @@
 /** How most operations begin and what they wait for. */
+import { defaultStorageConfig, type StorageConfig } from "../../src/engine/storage-config.ts";
+import type { EngineEvent } from "../../src/engine/events.ts";
 import type { Machine } from "./machine.ts";
 
 /** A server on a fresh directory. */
@@ -17,3 +19,24 @@ export async function quiet(machine: Machine): Promise<void> {
 export function expect(holds: boolean, what: string): void {
   if (!holds) throw new Error(`the operation does not do what it is for: ${what}`);
 }
+
+/** Thresholds so low that records leave memory at once. Nothing is cached: every read of what is sealed is one of the disk. */
+export function tinyStorage(patch: Partial<StorageConfig> = {}): StorageConfig {
+  return { ...defaultStorageConfig, cacheBytes: 0, segmentMaxRecords: 4, checkpointMs: 1000, ...patch };
+}
+
+/** Lets time go by until so many more events of a kind have happened. */
+export async function awaitEvents(machine: Machine, type: EngineEvent["type"], more = 1): Promise<void> {
+  const wanted = eventsOf(machine, type) + more;
+  for (let waited = 0; eventsOf(machine, type) < wanted; waited += stepMs) {
+    expect(waited < longestWaitMs, `${type} comes`);
+    await machine.pass(stepMs);
+  }
+}
+
+export function eventsOf(machine: Machine, type: EngineEvent["type"]): number {
+  return machine.events.filter((event) => event.type === type).length;
+}
+
+const stepMs = 100;
+const longestWaitMs = 30_000;

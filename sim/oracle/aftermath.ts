@@ -47,18 +47,27 @@ export function mustSurvive({ change }: Issued, topic: ModelTopic | undefined, c
   return isControl || keepsAcked(crash, topic?.config.durability ?? "fsync");
 }
 
-/** What was not answered may have taken effect in the order of the calls, or in the one that the records found show. */
+/**
+ * What was not answered may have taken effect in the order of the calls, or in the one that the records found show; and of
+ * the deletes, which may have to look for something first, any may be late.
+ */
 function openOrders(open: readonly Issued[], seen: SeenTopic | undefined): Issued[][] {
+  if (open.length < 2) return [[...open]];
   const place = new Map(seen?.records.map(({ data }, at) => [data, at]));
   const placeOf = (issued: Issued): number => place.get(recordsOf(issued)[0]?.data) ?? Infinity;
-  const orders = [[...open]];
-  if (open.length > 1) {
-    const first = open.filter(({ change }) => change.kind === "create");
-    const then = open.filter((issued) => placeOf(issued) < Infinity).sort((a, b) => placeOf(a) - placeOf(b));
-    orders.push([...new Set([...first, ...then, ...open])]);
+  const first = open.filter(({ change }) => change.kind === "create");
+  const then = open.filter((issued) => placeOf(issued) < Infinity).sort((a, b) => placeOf(a) - placeOf(b));
+  const orders = [[...open], [...new Set([...first, ...then, ...open])]];
+  const deletes = open.filter(({ change }) => change.kind === "deleteRecords").slice(0, mostLate);
+  for (let choice = 1; choice < 1 << deletes.length; choice++) {
+    const late = new Set(deletes.filter((_, at) => (choice & (1 << at)) !== 0));
+    orders.push(...orders.slice(0, 2).map((order) => [...order.filter((issued) => !late.has(issued)), ...late]));
   }
   return orders;
 }
+
+/** So many deletes that are in flight at once are told apart. */
+const mostLate = 4;
 
 function becomesDurable({ isEphemeral }: ModelTopic, next: Issued | undefined): boolean {
   return isEphemeral && next?.change.kind === "configure" && next.change.config.durability !== "ephemeral";

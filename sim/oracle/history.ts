@@ -129,8 +129,11 @@ export class TopicHistory {
   }
 }
 
-export function applied(topic: ModelTopic | undefined, { change, atMs, instance }: Issued): ModelTopic | undefined {
-  return changed(topic, change, atMs, instance);
+export function applied(
+  topic: ModelTopic | undefined,
+  { change, atMs, instance, number }: Issued,
+): ModelTopic | undefined {
+  return changed(topic, change, atMs, instance, number);
 }
 
 export function recordsOf({ change }: Issued): readonly { readonly data: string }[] {

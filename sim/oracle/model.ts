@@ -25,6 +25,8 @@ export interface ModelRecord {
   readonly ts: number;
   /** In the log; what an `ephemeral` topic takes is not. */
   readonly logged: boolean;
+  /** The call that wrote it; 0 when the last start found it. */
+  readonly call: number;
 }
 
 export interface ModelKey extends Range {
@@ -87,21 +89,22 @@ export class ModelTopic {
     return this.records.reduce((sum, { record }) => sum + payloadBytes(record), 0);
   }
 
-  append(records: readonly PlainRecord[], nowMs: number, key?: string): void {
+  append(records: readonly PlainRecord[], nowMs: number, call: number, key?: string): void {
     const ts = Math.max(nowMs, this.#lastTs);
     this.#lastTs = ts;
     this.expire(nowMs);
     const logged = !this.isEphemeral;
     const from = this.head + 1;
-    for (const record of records) this.records.push({ seq: ++this.head, record, ts, logged });
+    for (const record of records) this.records.push({ seq: ++this.head, record, ts, logged, call });
     if (logged) this.loggedHead = this.head;
     if (key !== undefined) this.keys.set(key, { from, to: this.head, ts, logged });
     this.#enforceCaps();
   }
 
-  deleteRecords(beforeSeq: number | undefined, tag: string | undefined): void {
-    const goes = ({ seq, record }: ModelRecord): boolean =>
-      (beforeSeq === undefined || seq < beforeSeq) && (tag === undefined || tagMatches(record.tag, tag));
+  /** What was there at the call; what was written by later ones is safe, whenever the delete takes effect. */
+  deleteRecords(beforeSeq: number | undefined, tag: string | undefined, at: number): void {
+    const goes = ({ seq, record, call }: ModelRecord): boolean =>
+      call < at && (beforeSeq === undefined || seq < beforeSeq) && (tag === undefined || tagMatches(record.tag, tag));
     this.records = this.records.filter((record) => !goes(record));
   }
 
@@ -135,6 +138,11 @@ export class ModelTopic {
     if (last?.to === from - 1) this.holes = [...this.holes.slice(0, -1), { from: last.from, to }];
     else this.holes.push({ from, to });
     this.head = this.loggedHead = to;
+  }
+
+  /** The calls that led here are over: none of them has a number any more. */
+  settle(): void {
+    this.records = this.records.map((record) => ({ ...record, call: 0 }));
   }
 
   /** A reader has seen when they were really written. */
@@ -177,13 +185,14 @@ export function changed(
   change: Change,
   nowMs: number,
   instance: number,
+  call: number,
 ): ModelTopic | undefined {
   if (change.kind === "create") return new ModelTopic(change.config, instance);
   if (change.kind === "deleteTopic" || topic === undefined) return undefined;
   const next = topic.clone();
-  if (change.kind === "append") next.append(change.records, nowMs, change.key);
+  if (change.kind === "append") next.append(change.records, nowMs, call, change.key);
   else if (change.kind === "configure") next.configure(change.config, nowMs);
-  else next.deleteRecords(change.beforeSeq, change.tag);
+  else next.deleteRecords(change.beforeSeq, change.tag, call);
   return next;
 }
 

@@ -74,6 +74,7 @@ export class Oracle {
         continue;
       }
       if (crash === "none") return;
+      state?.settle();
       history.base = state;
       history.issued = [];
       return;
