@@ -48,8 +48,8 @@ export interface Recovered {
   readonly gone: GoneTopics;
   /** Checkpoints that were found good, oldest first. */
   readonly kept: readonly KeptCheckpoint[];
-  /** The log is longer than a running server leaves it. */
-  readonly wantsCheckpoint: boolean;
+  /** By shard, where its log is longer than a running server leaves it: the file that a checkpoint should let it begin with. */
+  readonly shouldBeginAt: readonly (number | undefined)[];
 }
 
 export async function recover(deps: RecoverDeps): Promise<Recovered> {
@@ -190,8 +190,13 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
       const shard = shardNumber(id, shards);
       gone.add({ id, op, shard, before: wal.shards[shard].place() });
     }
-  const wantsCheckpoint = layout === undefined && recovered.shards.some((shard) => shard.files.length > 2);
-  return { wal, ids, topicDeps, segments, reads, sealer, gone, kept, wantsCheckpoint };
+  const shouldBeginAt = layout === undefined ? recovered.shards.map(({ files }) => lastOfMany(files)) : [];
+  return { wal, ids, topicDeps, segments, reads, sealer, gone, kept, shouldBeginAt };
+}
+
+/** A start that finds more than two files in a shard ends with a checkpoint (6.5). */
+function lastOfMany(files: readonly { readonly header: { readonly index: number } }[]): number | undefined {
+  return files.length > 2 ? files.at(-1)!.header.index : undefined;
 }
 
 /** One for all topics of a shard; its log is there once the WAL has started. */

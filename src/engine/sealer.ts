@@ -99,6 +99,17 @@ export class Sealer {
     }
   }
 
+  /** Seals tails that begin in older files of the log, by shard. What fails is tried again later, by others. */
+  async sealBefore(files: readonly (number | undefined)[]): Promise<void> {
+    const late = [...this.#deps.topics()].filter(({ id, tail: { place } }) => {
+      const first = files[shardNumber(id, this.#deps.shards)];
+      return first !== undefined && place !== undefined && place.index < first;
+    });
+    this.#late = [...new Set([...this.#late, ...late])];
+    if (this.#wantsRelief) this.#start();
+    await this.settled;
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.settled;

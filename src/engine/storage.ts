@@ -96,7 +96,12 @@ export class Storage {
   static async start(deps: StorageDeps, recovered: Recovered): Promise<Storage> {
     const reserve = await Reserve.open(deps.env, deps.directory);
     const storage = new Storage(deps, recovered, reserve);
-    if (recovered.wantsCheckpoint) await storage.#checkpointer.write();
+    const { shouldBeginAt, sealer } = recovered;
+    if (shouldBeginAt.some((index) => index !== undefined)) {
+      // Else each start would leave a longer log to the next one, if none lives to seal what holds it back.
+      await sealer.sealBefore(shouldBeginAt);
+      await storage.#checkpointer.write();
+    }
     if (reserve.bytes === 0) await reserve.refill(firstReserveBytes);
     await storage.#backups?.removeUnfinished();
     return storage;

@@ -25,6 +25,7 @@ export interface TopicDeleteResult {
 }
 
 export async function deleteRecords(topic: Instance, request: TopicDelete): Promise<TopicDeleteResult> {
+  const bound = presentNow(topic);
   for (;;) {
     topic.assertThere();
     const resolved = nothingSealed(topic, request) ?? (await resolveSealed(topic, request));
@@ -33,9 +34,17 @@ export async function deleteRecords(topic: Instance, request: TopicDelete): Prom
     if (topic.barrier === undefined && takesNothing(topic, request, resolved)) return report(topic, 0);
     const framed = isFramed(topic);
     const wait = framed ? admission(topic, smallEntryBytes, { reserve: true, patient: false }) : topic.barrier;
-    if (wait === undefined) return stage(topic, request, resolved, framed);
+    if (wait === undefined) return stage(topic, request, bound(), resolved, framed);
     await wait;
   }
+}
+
+/** The last record that is there at the call. What is staged may fail before the delete is, and others get its seqs. */
+function presentNow(topic: Instance): () => number {
+  const { plan, contents } = topic;
+  const { headSeq } = contents;
+  const { head } = plan;
+  return () => (topic.plan === plan ? head : Math.min(head, headSeq));
 }
 
 /** Where no tag is looked for among sealed records nothing has to be read. */
@@ -69,10 +78,10 @@ function isFramed(topic: Instance): boolean {
 function stage(
   topic: Instance,
   request: TopicDelete,
+  bound: number,
   resolved: ResolvedDelete,
   framed: boolean,
 ): Promise<TopicDeleteResult> {
-  const bound = topic.plan.head;
   const beforeSeq = request.beforeSeq === undefined ? undefined : Math.min(request.beforeSeq, bound + 1);
   const what: RecordsDelete = { beforeSeq, match: request.match, bound };
   const { effect, answer } = answering(
