@@ -38,6 +38,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       if (options["printConfig"]) process.stdout.write(printed(read));
       else code = await (await import("./serve.ts")).serve(read);
     });
+  addOfflineVerbs(program, (ended) => (code = ended));
   const [first] = argv;
   const verbs = ["help", ...program.commands.map((verb) => verb.name())];
   if (first !== undefined && !first.startsWith("-") && !verbs.includes(first)) {
@@ -57,6 +58,28 @@ export async function run(argv: readonly string[]): Promise<number> {
       return ended.exitCode === 0 ? exitCode.good : exitCode.usage;
     throw error;
   }
+}
+
+/** Tools for a directory that no server has open (spec 6.6). */
+function addOfflineVerbs(program: Command, end: (code: number) => void): void {
+  const exits =
+    "\nExit codes: 0 good, 1 damage found, 2 could not tell (in use, unreadable, bad usage, unknown version).";
+  program
+    .command("verify")
+    .description("read everything in a data directory and name what is damaged; writes nothing")
+    .argument("[dir]", "the data directory (TOPICS_DATA_DIR)")
+    .option("--cold <dir>", "its cold directory (TOPICS_COLD_DIR)")
+    .option("--json", "print the report as JSON")
+    .addHelpText("after", exits)
+    .action(async (directory: string | undefined, { cold, json }: OfflineOptions) => {
+      const { runVerify } = await import("./verbs/verify.ts");
+      end(await runVerify({ directory, cold, json: json === true }));
+    });
+}
+
+interface OfflineOptions {
+  readonly cold?: string;
+  readonly json?: boolean;
 }
 
 function chosen(options: Record<string, string | boolean>): Partial<Record<SettingName, string>> {

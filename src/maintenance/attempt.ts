@@ -1,4 +1,8 @@
-/** What cannot be read says nothing about what it holds (spec 6.6): an errno is a reason, any other error is a bug. */
+/**
+ * What cannot be read says nothing about what it holds (spec 6.6): an errno is a reason, and so is a checkpoint that was
+ * good and reads differently a moment later. Any other error is a bug.
+ */
+import { CheckpointDamage } from "../checkpoint/damage.ts";
 import { errnoOf } from "../env/env.ts";
 import type { Finding } from "./report.ts";
 
@@ -6,9 +10,9 @@ export async function attempt<T>(finding: Finding, work: () => Promise<T>): Prom
   try {
     return await work();
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    finding.unsure(errno);
+    const reason = error instanceof CheckpointDamage ? error.reason : errnoOf(error);
+    if (reason === undefined) throw error;
+    finding.unsure(reason);
     return undefined;
   }
 }

@@ -46,8 +46,10 @@ export interface FoundShard {
 export interface FoundLog {
   /** Of all layouts that the manifest still has, oldest first. */
   readonly shards: readonly FoundShard[];
-  /** Names of WAL files that are part of no log. */
-  readonly unnamed: readonly string[];
+  /** Paths of files that are prepared for a log and not used yet. */
+  readonly spares: ReadonlySet<string>;
+  /** Files that may be part of a log or not. */
+  readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
 }
 
 type Read = {
@@ -60,40 +62,47 @@ type ReadHeaderOrErrno =
   ReadHeader | { readonly outcome: "unreadable"; readonly reason: string; readonly bytes: number };
 
 export async function findLog(env: Env, found: Survey): Promise<FoundLog> {
-  const { directory, manifest, names } = found;
+  const { directory, manifest } = found;
   const shards: FoundShard[] = [];
-  const taken = new Set<string>();
+  const others = await readUnnamed(env, found);
   for (const [number, layout] of manifest.layouts.entries()) {
     const isLast = number === manifest.layouts.length - 1;
     for (let shard = 0; shard < layout.shards; shard++) {
       const chain: Read[] = [];
       for (const index of layout.files[shard]) chain.push(await readOne(env, directory, shard, index, true));
-      if (isLast) await addUnnamed(env, found, shard, chain);
-      for (const { path } of chain) taken.add(path);
+      if (isLast) takeContinuing(others, shard, chain, manifest.directoryId);
       const files = withEnds(insertMissing(chain, directory, shard), layout, shard);
       shards.push({ layout: layoutOf(files, number), isLast, shard, shards: layout.shards, files });
     }
   }
-  const unnamed = names.filter((name) => parseWalFileName(name) && !taken.has(joinPath(directory, name)));
-  return { shards, unnamed };
+  const pick = (outcome: string): Read[] => [...others].filter(({ read }) => read.outcome === outcome);
+  const unreadable = pick("unreadable").map(({ path, read }) => ({ path, reason: reasonOf(read) }));
+  return { shards, spares: new Set(pick("blank").map(({ path }) => path)), unreadable };
+}
+
+/** By index, so that each comes behind the one that it may continue. */
+async function readUnnamed(env: Env, { directory, manifest, names }: Survey): Promise<Set<Read>> {
+  const isNamed = (shard: number, index: number): boolean =>
+    manifest.layouts.some(({ files }) => files.at(shard)?.includes(index));
+  const reads: Read[] = [];
+  for (const name of names) {
+    const parsed = parseWalFileName(name);
+    if (parsed === undefined || isNamed(parsed.shard, parsed.index)) continue;
+    reads.push(await readOne(env, directory, parsed.shard, parsed.index, false));
+  }
+  return new Set(reads.sort((a, b) => a.index - b.index));
 }
 
 /** What an interrupted start or switch has left to the next start to name. */
-async function addUnnamed(env: Env, found: Survey, shard: number, chain: Read[]): Promise<void> {
-  const { directory, manifest, names } = found;
-  const candidates = names
-    .map(parseWalFileName)
-    .filter((name) => name?.shard === shard)
-    .map((name) => name!.index)
-    .filter((index) => !manifest.layouts.some(({ files }) => files.at(shard)?.includes(index)))
-    .sort((a, b) => a - b);
-  for (const index of candidates) {
-    const one = await readOne(env, directory, shard, index, false);
+function takeContinuing(others: Set<Read>, shard: number, chain: Read[], directoryId: string): void {
+  for (const one of others) {
     if (one.read.outcome !== "header") continue;
     const { header } = one.read;
     const last = chain.at(-1)?.index;
-    const isNext = last !== undefined && header.predecessor.index === last;
-    if (isNext && header.directoryId === manifest.directoryId && header.shard === shard) chain.push(one);
+    const isNext = last !== undefined && header.predecessor.index === last && header.shard === shard;
+    if (!isNext || header.directoryId !== directoryId) continue;
+    chain.push(one);
+    others.delete(one);
   }
 }
 
@@ -151,6 +160,10 @@ function endFrom(successor: ReadHeaderOrErrno, index: number): DeclaredEnd | und
 function layoutEnd({ ends }: Layout, shard: number, index: number): DeclaredEnd | undefined {
   const end = ends?.[shard];
   return end?.index === index ? { position: end.position, hash: BigInt(`0x${end.hash}`) } : undefined;
+}
+
+function reasonOf(read: ReadHeaderOrErrno): string {
+  return "reason" in read ? read.reason : read.outcome;
 }
 
 function problemOf(read: ReadHeaderOrErrno): HeaderProblem | undefined {

@@ -2,11 +2,13 @@
  * A start of a directory, tried on an overlay: what a server would find, and whether it would serve, without a trace of it
  * on the disk (spec 6.5, 6.6). It is the engine's own start, so that the two can never disagree.
  */
+import { CheckpointDamage } from "../checkpoint/damage.ts";
 import { openEngine } from "../engine/engine.ts";
 import type { EngineEvent } from "../engine/events.ts";
 import { defaultStorageConfig } from "../engine/storage-config.ts";
 import type { Env } from "../env/env.ts";
 
+import { SegmentDamage } from "../segment/damage.ts";
 import { StartRefusal } from "../storage/refusal.ts";
 import { defaultWalConfig } from "../wal/config.ts";
 import { OverlayFs } from "./overlay-fs.ts";
@@ -63,9 +65,22 @@ export async function rehearseStart(env: Env, directory: string, cold: string | 
     await engine.recover();
     await engine.close(closeMs);
   } catch (error) {
-    if (error instanceof StartRefusal) return { outcome: "refused", refusal: error };
-    throw error;
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    return { outcome: "refused", refusal };
   }
   if (failed) throw failed.error;
   return { outcome: "starts", ...found };
+}
+
+function refusalOf(error: unknown): StartRefusal | undefined {
+  if (error instanceof StartRefusal) return error;
+  // A checkpoint that was read whole, and reads differently now.
+  if (error instanceof CheckpointDamage)
+    return new StartRefusal("unreadable", error.reason, { file: error.file, offset: error.at });
+  if (!(error instanceof SegmentDamage)) return undefined;
+  const { file, at, bytes, errno } = error;
+  const place = { file, offset: at, length: bytes };
+  if (errno !== undefined) return new StartRefusal("unreadable", errno, place);
+  return new StartRefusal("damage", "a segment that a replayed delete looks into is damaged", place);
 }

@@ -11,6 +11,7 @@ import { firstFrameAt } from "../../wal/file-header.ts";
 import { type ExpectedPlace, type Frame, sectorBytes } from "../../wal/frame.ts";
 import { judge } from "../../wal/replay.ts";
 import { SyncedPlaces } from "../../wal/synced-places.ts";
+import { attempt } from "../attempt.ts";
 import type { FoundFile, FoundLog, FoundShard } from "../found-log.ts";
 import type { Damage, Finding } from "../report.ts";
 import { type BadStretch, walkFrames, walkToFirstBad } from "../walk-frames.ts";
@@ -30,12 +31,14 @@ export async function verifyLog(deps: LogDeps, log: FoundLog, synced: readonly (
   const last = log.shards.filter(({ isLast }) => isLast);
   const places = new SyncedPlaces(last.length);
   for (const known of synced) known.forEach((place, shard) => shard < last.length && places.learn(shard, place));
+  for (const { path, reason } of log.unreadable) deps.finding(path).unsure(reason);
   const tails: (() => Promise<void>)[] = [];
   for (const shard of log.shards) {
     for (const file of shard.files) {
       const checked = new FileCheck(deps, shard, file, shard.isLast ? places : new SyncedPlaces(shard.shards));
-      const tail = await checked.run();
-      if (tail) tails.push(tail);
+      const finding = deps.finding(file.path);
+      const tail = await attempt(finding, () => checked.run());
+      if (tail) tails.push(() => attempt(finding, tail));
     }
   }
   // What the ends mean is said when every frame has been heard.

@@ -9,6 +9,7 @@ import {
   lockName,
   manifestName,
   parseCheckpointFileName,
+  parseDeleteFileName,
   parseSegmentFileName,
   parseWalFileName,
   reserveName,
@@ -47,6 +48,12 @@ export type StartReport =
   | { readonly outcome: "refused"; readonly reason: string }
   | { readonly outcome: "not-tried"; readonly reason: string };
 
+/** Spare: prepared for the log, and not used yet. Leftover: of something that was interrupted, or has been replaced. */
+export interface UnnamedFile {
+  readonly file: string;
+  readonly what: "spare" | "leftover" | "foreign";
+}
+
 export interface VerifyReport {
   readonly directory: string;
   readonly outcome: Outcome;
@@ -54,8 +61,8 @@ export interface VerifyReport {
   readonly reason?: string;
   readonly directoryId?: string;
   readonly files: readonly FileReport[];
-  /** Files that nothing names: left over, or not ours. They are no damage, and a start may remove some. */
-  readonly unnamed: readonly string[];
+  /** Files that nothing names. They are no damage, and a start may remove some. */
+  readonly unnamed: readonly UnnamedFile[];
   readonly start: StartReport;
 }
 
@@ -108,7 +115,7 @@ class Verification {
     this.#checkManifest(found);
     const { problem, manifest } = found;
     if (problem?.outcome === "version" || problem?.outcome === "unreadable")
-      return this.#report(found, [], { outcome: "not-tried", reason: `the manifest: ${problem.reason}` });
+      return this.#report(found, new Set(), { outcome: "not-tried", reason: `the manifest: ${problem.reason}` });
     const deps = {
       env: this.#env,
       directoryId: manifest.directoryId,
@@ -130,7 +137,7 @@ class Verification {
     const start = isComplete
       ? await this.#rehearse()
       : ({ outcome: "not-tried", reason: "the cold directory was not given" } as const);
-    return this.#report(found, log.unnamed, start);
+    return this.#report(found, log.spares, start);
   }
 
   /** Everything once, and the log once more for the start. */
@@ -186,25 +193,23 @@ class Verification {
     finding.damaged(`a start refuses: ${reason}`, placeIn(place));
   }
 
-  #report(found: Survey, unnamedLogs: readonly string[], start: StartReport): VerifyReport {
+  #report(found: Survey, spares: ReadonlySet<string>, start: StartReport): VerifyReport {
     const { directory, cold, manifest } = found;
     const files = [...this.#findings.values()].map((finding) => finding.report);
     const checked = new Set(files.map(({ file }) => file));
-    const unnamed: string[] = [...unnamedLogs.map((name) => joinPath(directory, name))].filter(
-      (path) => !checked.has(path),
-    );
     const ours = new Set([lockName, manifestName, manifestName + temporarySuffix, reserveName]);
-    for (const name of found.names) {
-      const path = joinPath(directory, name);
-      if (!checked.has(path) && !ours.has(name) && !unnamed.includes(path)) unnamed.push(path);
-    }
-    for (const name of cold === undefined ? [] : found.coldNames) {
-      const path = joinPath(cold!, name);
-      if (!checked.has(path)) unnamed.push(path);
-    }
+    const unnamed = [
+      ...found.names.filter((name) => !ours.has(name)).map((name) => ({ where: directory, name })),
+      ...found.coldNames.map((name) => ({ where: cold ?? "", name })),
+    ]
+      .map(({ where, name }): UnnamedFile => {
+        const what = spares.has(joinPath(where, name)) ? "spare" : isLeftover(name) ? "leftover" : "foreign";
+        return { file: joinPath(where, name), what };
+      })
+      .filter(({ file }) => !checked.has(file));
     const outcome = worst(files.map((file) => file.outcome));
     const { directoryId } = manifest;
-    return { directory, outcome, directoryId, files, unnamed: unnamed.sort(), start };
+    return { directory, outcome, directoryId, files, unnamed, start };
   }
 
   #finding(path: string): Finding {
@@ -233,7 +238,7 @@ function kindOf(path: string, directory: string): FileKind {
   if (parseWalFileName(name)) return "wal";
   if (parseSegmentFileName(name) !== undefined) return "segment";
   if (parseCheckpointFileName(name) !== undefined) return "checkpoint";
-  return name.endsWith(".del") ? "deletes" : "cold";
+  return parseDeleteFileName(name) === undefined ? "cold" : "deletes";
 }
 
 /** Nothing that a server has ever made: a path that was mistyped is not a good directory. */
@@ -243,6 +248,11 @@ function isForeign({ names }: Survey): boolean {
 
 function hasData({ names }: Survey): boolean {
   return names.some(isData);
+}
+
+function isLeftover(name: string): boolean {
+  const plain = name.endsWith(temporarySuffix) ? name.slice(0, -temporarySuffix.length) : name;
+  return isData(plain) || parseDeleteFileName(plain) !== undefined;
 }
 
 function isData(name: string): boolean {
