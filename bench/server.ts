@@ -26,18 +26,26 @@ export interface Started {
 
 export class Server {
   readonly #directory: string;
+  readonly #dataDirectory: string;
   readonly #settings: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
   #log = "";
   #url = "";
 
-  private constructor(directory: string, settings: Readonly<Record<string, string>>) {
+  private constructor(directory: string, dataDirectory: string, settings: Readonly<Record<string, string>>) {
     this.#directory = directory;
+    this.#dataDirectory = dataDirectory;
     this.#settings = settings;
   }
 
   static async create(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
-    return new Server(await mkdtemp(join(tmpdir(), "topics-bench-")), settings);
+    const directory = await mkdtemp(join(tmpdir(), "topics-bench-"));
+    return new Server(directory, join(directory, "data"), settings);
+  }
+
+  /** On data that is there, and stays. */
+  static async on(dataDirectory: string, settings: Readonly<Record<string, string>>): Promise<Server> {
+    return new Server(await mkdtemp(join(tmpdir(), "topics-bench-")), dataDirectory, settings);
   }
 
   get url(): string {
@@ -56,7 +64,7 @@ export class Server {
         ...this.#settings,
         TOPICS_PORT: "0",
         TOPICS_PORT_FILE: portFile,
-        TOPICS_DATA_DIR: join(this.#directory, "data"),
+        TOPICS_DATA_DIR: this.#dataDirectory,
       },
     });
     this.#child = child;
@@ -74,6 +82,12 @@ export class Server {
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     // utime and stime, in ticks of a hundredth of a second.
     return stat === "" ? NaN : (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
+  /** The most memory that the process has had, where the system tells. */
+  async peakRss(): Promise<number> {
+    const status = await readFile(`/proc/${this.#child?.pid}/status`, "utf8").catch(() => "");
+    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? NaN) * 1024;
   }
 
   /** As a crash of the process does it: nothing is flushed. */
