@@ -87,6 +87,8 @@ export function logEvent(log: Log, event: EngineEvent): void {
       return log.write("warn", "work on segments failed; nothing is lost, and it is tried again", facts);
     case "segment-damaged":
       return log.write("error", "a segment is damaged: reads of this range fail", facts);
+    case "segment-rescued":
+      return log.write("warn", "a damaged segment was made whole from the log", facts);
     case "wal-archive-failed":
       return log.write("error", "the archive does not take a log file, which therefore stays", facts);
     case "backup-made":

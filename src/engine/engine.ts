@@ -294,6 +294,7 @@ class TopicsEngine implements RunningEngine {
       {
         env: this.#env,
         directory: this.#config.directory,
+        archiveDirectory: this.#config.wal.archiveDirectory,
         config: this.#config.storage,
         manifest: this.#directory.manifest,
         catalog: this.#catalog,

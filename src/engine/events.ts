@@ -31,6 +31,14 @@ export type EngineEvent =
       readonly ms: number;
     }
   | { readonly type: "segment-rewritten"; readonly file: number; readonly parts: number; readonly into: number }
+  | {
+      readonly type: "segment-rescued";
+      readonly topic: string;
+      readonly file: number;
+      readonly firstSeq: number;
+      readonly lastSeq: number;
+      readonly blocks: number;
+    }
   | { readonly type: "segment-moved"; readonly file: number; readonly bytes: number }
   | { readonly type: "segments-removed"; readonly files: number }
   | { readonly type: "storage-failed"; readonly work: string; readonly errno: string | undefined }

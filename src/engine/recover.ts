@@ -41,7 +41,7 @@ export interface RecoverDeps {
 export interface Recovered {
   readonly wal: Wal;
   readonly ids: TopicIds;
-  readonly topicDeps: ShardTopicDeps;
+  readonly topicDeps: readonly LateTopicDeps[];
   readonly segments: Segments;
   readonly reads: PartReads;
   readonly sealer: Sealer;
@@ -232,6 +232,7 @@ function shardTopicDeps({ env, config, hooks, clock, quota }: RecoverDeps, stora
         damaged: (topicId, { file, at, bytes, errno }) =>
           hooks.events({ type: "segment-damaged", topicId, file, at, bytes, errno }),
       },
+      rescue: () => Promise.resolve(false),
       sealer: undefined,
     };
     return deps;

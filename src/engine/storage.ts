@@ -18,12 +18,14 @@ import { ColdTier } from "./cold-tier.ts";
 import type { EngineClock } from "./engine-clock.ts";
 import type { EngineEvents } from "./events.ts";
 import type { Recovered } from "./recover.ts";
+import { Rescuer } from "./rescuer.ts";
 import { Rewriter } from "./rewriter.ts";
 import type { StorageConfig } from "./storage-config.ts";
 
 export interface StorageDeps {
   readonly env: Env;
   readonly directory: string;
+  readonly archiveDirectory: string | undefined;
   readonly config: StorageConfig;
   readonly manifest: ManifestStore;
   readonly catalog: Catalog;
@@ -74,6 +76,21 @@ export class Storage {
     const topics = (): Iterable<Topic> => catalog.all();
     const { length: shards } = wal.shards;
     this.#rewriter = new Rewriter({ env, config, segments, events, shards, topics });
+    const rescuer = new Rescuer({
+      env,
+      directory,
+      archiveDirectory: deps.archiveDirectory,
+      directoryId: manifest.current.directoryId,
+      segments,
+      events,
+      topic: (id) => catalog.withId(id),
+      logOf: (topicId) => {
+        const shard = wal.shardOf(topicId);
+        return { shard: shard.number, left: shard.files.all, end: shard.place() };
+      },
+      changed: () => this.#checkpointer.want(),
+    });
+    for (const one of recovered.topicDeps) one.rescue = (topicId, part) => rescuer.rescue(topicId, part);
     const { coldDirectory } = config;
     if (coldDirectory !== undefined)
       this.#coldTier = new ColdTier({ env, directory, coldDirectory, config, segments, events, topics });

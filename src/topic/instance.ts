@@ -64,6 +64,8 @@ export interface TopicDeps {
   readonly sealAt: RunsLimit;
   readonly quota: Quota;
   readonly events: TopicEvents;
+  /** Makes a part whole of which something cannot be read; `false` when that can't be done. */
+  rescue(topicId: number, part: SealedPart): Promise<boolean>;
 }
 
 export interface TopicIdentity {

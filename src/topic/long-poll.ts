@@ -30,12 +30,20 @@ async function readPage(topic: Instance, request: ReadRequest): Promise<ReadResu
     for (;;) {
       const page = attempt(topic, request, blocks);
       if (page !== undefined) return page;
-      await blocks.fetch(topic.contents.retained.sealed);
+      await fetch(topic, blocks);
     }
-  } catch (error) {
-    throw unreadable(topic, error);
   } finally {
     blocks.release();
+  }
+}
+
+/** What is damaged may still be in the log: then a sound part has taken its place by now. */
+async function fetch(topic: Instance, blocks: SealedBlocks): Promise<void> {
+  try {
+    await blocks.fetch(topic.contents.retained.sealed);
+  } catch (error) {
+    const failure = unreadable(topic, error);
+    if (blocks.damaged === undefined || !(await topic.deps.rescue(topic.identity.id, blocks.damaged))) throw failure;
   }
 }
 

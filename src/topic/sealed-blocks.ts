@@ -31,6 +31,8 @@ export class SealedBlocks {
   readonly #tags = new Map<SealedPart, TagTable | null>();
   readonly #chunks = new Map<string, Chunk>();
   #wanted: Wanted | undefined;
+  /** The part that could not be read. */
+  damaged: SealedPart | undefined;
 
   constructor(reads: PartReads, now: boolean) {
     this.#reads = reads;
@@ -64,7 +66,10 @@ export class SealedBlocks {
     try {
       await this.#fetch(wanted);
     } catch (error) {
-      if (!(error instanceof SegmentDamage) || sealed.parts.includes(wanted.part)) throw error;
+      if (!(error instanceof SegmentDamage)) throw error;
+      if (!sealed.parts.includes(wanted.part)) return;
+      this.damaged = wanted.part;
+      throw error;
     }
   }
 

@@ -247,7 +247,8 @@ class Run {
 
   #deps(quota: FakeQuota): TopicDeps {
     const { log, clock, timers, events, parts, blockBytes, sealAt } = this.world;
-    return { log, clock, timers, events, parts, blockBytes, sealAt, blocks: new BlockPool(), quota };
+    const rescue = (): Promise<boolean> => Promise.resolve(false);
+    return { rescue, log, clock, timers, events, parts, blockBytes, sealAt, blocks: new BlockPool(), quota };
   }
 
   /** A crash: what is in the log, and the hole that the class calls for. */

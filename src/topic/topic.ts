@@ -26,6 +26,7 @@ import {
   type ReplayOutcome,
   restoredHole,
 } from "./replay.ts";
+import { Rescue } from "./rescue.ts";
 import { Resume } from "./resume.ts";
 import { closeTail, install, type Installed, type PendingPart, writeParts, writeTail } from "./seal.ts";
 import type { SealedPart } from "./sealed-part.ts";
@@ -263,6 +264,11 @@ export class Topic {
   /** Writes what is live in neighbouring parts; `undefined` when the topic is gone. */
   writeParts(parts: readonly SealedPart[], writer: SegmentWriter): Promise<PendingPart | undefined> {
     return writeParts(this.#instance, parts, writer);
+  }
+
+  /** For a part of which something cannot be read; `undefined` where nothing can be done. */
+  beginRescue(part: SealedPart): Promise<Rescue | undefined> {
+    return Rescue.begin(this.#instance, part);
   }
 
   install(pending: PendingPart): Installed {

@@ -127,6 +127,10 @@ export class World implements TopicDeps {
   readonly sealAt = { records: Infinity, bytes: Infinity };
   numbers = { next: 1 };
 
+  rescue(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   get timers(): Timers {
     return this.clock;
   }
