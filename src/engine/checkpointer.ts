@@ -32,6 +32,8 @@ export interface CheckpointedLog {
     place(): LogPlace;
     /** Everything logged by now is synced; `false` when that cannot be had any more. */
     synced(): Promise<boolean>;
+    /** Goes on in another file, if it can. */
+    rotate(): Promise<boolean>;
   }[];
   readonly synced: readonly LogPlace[];
   loggedBytes(): number;
@@ -78,6 +80,8 @@ export class Checkpointer {
   #notBeforeMs = 0;
   #stopped = false;
   #wanted = false;
+  /** The last attempt failed for want of space. */
+  #short = false;
 
   /** `kept`: those that the start found good. */
   constructor(deps: CheckpointerDeps, kept: readonly KeptCheckpoint[]) {
@@ -144,16 +148,20 @@ export class Checkpointer {
   }
 
   async #attempt(): Promise<boolean> {
-    const { env, reserve, events } = this.#deps;
+    const { env, reserve, wal, events } = this.#deps;
     try {
+      // What a checkpoint makes superfluous is whole files: on a full disk no shard may go on in one that is needed.
+      if (this.#short) await Promise.all(wal.shards.map((shard) => shard.rotate()));
       await this.#write();
       this.#pauseMs = 0;
+      this.#short = false;
       return true;
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === undefined && !(error instanceof Unfinished)) throw error;
       // On a full disk the next attempt has the room that was kept for it.
-      if (isNoSpace(error)) await reserve.release().catch((second: unknown) => errnoOf(second));
+      this.#short = isNoSpace(error);
+      if (this.#short) await reserve.release().catch((second: unknown) => errnoOf(second));
       this.#pauseMs = Math.min(longestPauseMs, Math.max(firstPauseMs, this.#pauseMs * 2));
       this.#notBeforeMs = env.clock.monotonicMs() + (reserve.bytes > 0 ? 0 : this.#pauseMs);
       events({ type: "checkpoint-failed", errno, reason: error instanceof Error ? error.message : String(error) });

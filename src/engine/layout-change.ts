@@ -33,6 +33,7 @@ function logAt(places: readonly LogPlace[]): CheckpointedLog {
       hung: false,
       place: () => place,
       synced: () => Promise.resolve(true),
+      rotate: () => Promise.resolve(true),
     })),
     synced: places,
     loggedBytes: () => 0,

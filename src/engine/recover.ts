@@ -20,7 +20,7 @@ import { findCheckpoints, type KeptCheckpoint } from "./kept-checkpoints.ts";
 import { coverNewLayout } from "./layout-change.ts";
 import type { SharedQuota } from "./quota.ts";
 import type { RecoveryOptions } from "./recovery-options.ts";
-import { Replayer, type ShardTopicDeps } from "./replayer.ts";
+import { Replayer } from "./replayer.ts";
 import { findSegments, restoreTopics } from "./restored-topics.ts";
 import { Sealer } from "./sealer.ts";
 import { Segments } from "./segments.ts";

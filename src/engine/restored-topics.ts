@@ -40,23 +40,20 @@ export async function findSegments(deps: RestoreDeps, found: FoundCheckpoints): 
   const { env, directory, coldDirectory, segments } = deps;
   const hot = await segmentsIn(env, directory);
   const cold = coldDirectory === undefined ? new Set<number>() : await segmentsIn(env, coldDirectory);
-  const newest = found.newest?.kept;
   const named = new Map<number, NamedSegment>();
   for (const { segments: list } of found.kept) for (const one of list) named.set(one.file, one);
   for (const segment of named.values()) {
     const { file } = segment;
     const tier = hot.has(file) ? "hot" : cold.has(file) ? "cold" : undefined;
-    const needed = newest?.segments.some((one) => one.file === file) === true;
     if (tier === undefined) {
-      if (!needed) continue;
       const path = joinPath(directory, segmentFileName(file));
       const hint =
         coldDirectory === undefined && deps.hasColdTier ? ": it may be in the cold directory, which is not set" : "";
-      throw damage(`a segment file that the checkpoint names is missing${hint}`, { file: path });
+      throw damage(`a segment file that a checkpoint names is missing${hint}`, { file: path });
     }
     const path = joinPath(tier === "hot" ? directory : coldDirectory!, segmentFileName(file));
     const bytes = (await env.fs.stat(path))?.size ?? 0;
-    if (bytes !== segment.bytes && needed)
+    if (bytes !== segment.bytes)
       throw damage(`a segment file has ${bytes} bytes, not ${segment.bytes}`, {
         file: path,
         offset: Math.min(bytes, segment.bytes),
