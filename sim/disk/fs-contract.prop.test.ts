@@ -41,7 +41,10 @@ const command = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("datasync", "close", "fstat", "lock"), slot: fc.nat(2) }) },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constantFrom("mkdir", "rmdir", "unlink", "readdir", "stat", "syncDir"), path: names }),
+    arbitrary: fc.record({
+      do: fc.constantFrom("mkdir", "rmdir", "unlink", "readdir", "stat", "syncDir"),
+      path: names,
+    }),
   },
   {
     weight: 1,

@@ -39,6 +39,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       else code = await (await import("./serve.ts")).serve(read);
     });
   addOfflineVerbs(program, (ended) => (code = ended));
+  addBackupVerbs(program, (ended) => (code = ended));
   const [first] = argv;
   const verbs = ["help", ...program.commands.map((verb) => verb.name())];
   if (first !== undefined && !first.startsWith("-") && !verbs.includes(first)) {
@@ -74,6 +75,22 @@ function addOfflineVerbs(program: Command, end: (code: number) => void): void {
     .action(async (directory: string | undefined, { cold, json }: OfflineOptions) => {
       const { runVerify } = await import("./verbs/verify.ts");
       end(await runVerify({ directory, cold, json: json === true }));
+    });
+}
+
+/** Backups, and what becomes of them (spec 6.7). */
+function addBackupVerbs(program: Command, end: (code: number) => void): void {
+  program
+    .command("backup")
+    .description("make a backup of a running server, or of a data directory that no server has open")
+    .argument("<source>", "address of the server, such as http://127.0.0.1:4000, or the data directory")
+    .argument("<target>", "name of the backup in the server's TOPICS_BACKUP_DIR, or the directory to make")
+    .option("--cold <dir>", "cold directory of a data directory (TOPICS_COLD_DIR)")
+    .option("--json", "print the answer as JSON")
+    .addHelpText("after", "\nExit codes: 0 made, 1 damage found, 2 not made (in use, refused, unreachable, bad usage).")
+    .action(async (source: string, target: string, { cold, json }: OfflineOptions) => {
+      const { runBackup } = await import("./verbs/backup.ts");
+      end(await runBackup({ source, target, cold, json: json === true }));
     });
 }
 

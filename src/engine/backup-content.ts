@@ -27,8 +27,8 @@ import type { NamedSegment } from "./segments.ts";
 export interface ShardEnd {
   /** Files before, which were left for others, oldest first. */
   readonly left: readonly LeftFile[];
-  /** Where a frame ends; all before it is synced. */
-  readonly end: LogPlace;
+  /** Where a frame ends; all before it is synced. `undefined`: nothing was ever logged. */
+  readonly end: LogPlace | undefined;
 }
 
 export interface BackupSource {
@@ -40,7 +40,8 @@ export interface BackupSource {
   readonly shards: readonly ShardEnd[];
   /** Where a segment file is now; it may be moved meanwhile. */
   segmentPath(file: number): string;
-  nextStamp(): number;
+  /** For the final frame of a shard; `undefined` when there is to be none. */
+  nextStamp(): number | undefined;
   /** Asked between two pieces of work; what it throws ends all of it. */
   between(): void;
 }
@@ -110,6 +111,7 @@ class Content implements BackupSize {
       kept.length === 0 || kept.some(({ from }) => comparePlaces({ index, position }, from[shard]) > 0);
     const needed = left.filter(isNeeded);
     for (const { index } of needed) await this.#link(walFileName(shard, index));
+    if (end === undefined) return needed.map(({ index }) => index);
     const name = walFileName(shard, end.index);
     const copied = await copyLogEnd(env, {
       from: joinPath(directory, name),
@@ -118,7 +120,7 @@ class Content implements BackupSize {
       index: end.index,
       end: end.position,
       stamp: this.#source.nextStamp(),
-      synced: shards.map((other) => other.end),
+      synced: shards.map((other) => other.end ?? { index: 0, position: 0 }),
       between: () => this.#source.between(),
     });
     this.#count(copied);

@@ -162,7 +162,7 @@ export class Backups {
       const synced = await Promise.all(wal.shards.map(async (shard) => shard.latched || shard.synced()));
       if (wal.shards.some((shard, number) => !synced[number] && !shard.latched))
         throw unavailable("the log cannot be synced");
-      if (!synced.includes(false) && shards.every(({ end }, shard) => this.#isThere(shard, end)))
+      if (!synced.includes(false) && shards.every(({ end }, shard) => this.#isThere(shard, end!)))
         return { shards, topics };
     }
     throw unavailable("the log does not come to rest");

@@ -1,6 +1,6 @@
 /**
- * The last file of a shard's log in a backup (spec 6.7): a copy up to a place, and then a clean stop. Whatever the copied
- * frames say is all that the backup's log says, and it is synced: no ceiling needs to be above its head.
+ * The last file of a shard's log in a backup (spec 6.7): a copy up to a place, and then, if it is wanted, a clean stop: what
+ * the copied frames say is all that the backup's log says, and it is synced, so that no ceiling needs to be above its head.
  */
 import type { Env } from "../env/env.ts";
 import { copyFile } from "../storage/copy-file.ts";
@@ -21,8 +21,8 @@ export interface LogEnd {
   readonly index: number;
   /** Where a frame ends; all before it is synced. */
   readonly end: number;
-  /** Of the final frame. */
-  readonly stamp: number;
+  /** Of the final frame; without one the copy ends as the file does. */
+  readonly stamp: number | undefined;
   /** By shard, how far the backup goes. */
   readonly synced: readonly SyncedPlace[];
   readonly between?: (() => void) | undefined;
@@ -45,7 +45,7 @@ export async function copyLogEnd(env: Env, log: LogEnd): Promise<number> {
     const scanned = await scanFrames(file, range, () => undefined);
     if (scanned.end !== end) throw damage("a WAL file is damaged", { file: from, offset: scanned.end });
     let bytes = Math.max(header.preparedBytes, scanned.preparedBytes);
-    if (scanned.lastKind !== frameKind.final) {
+    if (log.stamp !== undefined && scanned.lastKind !== frameKind.final) {
       const draft = ownFrame(new DraftArena(shards), "final", log.stamp);
       bytes = Math.max(bytes, Math.ceil((end + draft.bytes.length) / preparedUnit) * preparedUnit);
       sealFrame(draft, {
