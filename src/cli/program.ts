@@ -76,6 +76,7 @@ function addOfflineVerbs(program: Command, end: (code: number) => void): void {
       const { runVerify } = await import("./verbs/verify.ts");
       end(await runVerify({ directory, cold, json: json === true }));
     });
+  addDump(program, exits, end);
 }
 
 /** Backups, and what becomes of them (spec 6.7). */
@@ -94,9 +95,26 @@ function addBackupVerbs(program: Command, end: (code: number) => void): void {
     });
 }
 
+/** Shows what is there. */
+function addDump(program: Command, exits: string, end: (code: number) => void): void {
+  program
+    .command("dump")
+    .description("show frames, segments and checkpoints of a data directory, or of one of its files, as text")
+    .argument("[path]", "the data directory, or a file of one (TOPICS_DATA_DIR)")
+    .option("--cold <dir>", "its cold directory (TOPICS_COLD_DIR)")
+    .option("--payloads", "show records, too")
+    .option("--json", "print JSON lines")
+    .addHelpText("after", exits)
+    .action(async (path: string | undefined, { cold, json, payloads }: OfflineOptions) => {
+      const { runDump } = await import("./verbs/dump.ts");
+      end(await runDump({ path, cold, json: json === true, payloads: payloads === true }));
+    });
+}
+
 interface OfflineOptions {
   readonly cold?: string;
   readonly json?: boolean;
+  readonly payloads?: boolean;
 }
 
 function chosen(options: Record<string, string | boolean>): Partial<Record<SettingName, string>> {
