@@ -72,7 +72,11 @@ export const settings = {
   TOPICS_DATA_DIR: setting(plainText, "./topics-data", "directory of the log; absent or empty is a fresh start"),
   TOPICS_ALLOW_INSECURE_NO_AUTH: setting(flag, false, "allow listening beyond loopback without keys"),
   TOPICS_ALLOWED_HOSTS: setting(hostNames, [], "names beside loopback ones to answer to, separated by commas"),
-  TOPICS_WAL_SHARDS: setting(integer(0, maxShards), 0, "ordered writers of a fresh directory; 0 is min(cpus, 8)"),
+  TOPICS_WAL_SHARDS: setting(
+    integer(0, maxShards),
+    0,
+    "ordered writers of the log; 0 is min(cpus, 8) for a fresh directory",
+  ),
   TOPICS_WAL_FILE_BYTES: setting(integer(65_536, 2 ** 32), defaultWalConfig.fileBytes, "length of a WAL file"),
   TOPICS_DISK_SYNC_MS: setting(
     integer(1, 60_000),

@@ -79,11 +79,11 @@ export class Rewriter {
         for (const batch of this.#batches(runs.filter(({ topic }) => this.#shardOf(topic) === shard)))
           if (!this.#stopped) await this.#rewrite(batch);
     } catch (error) {
-      if (error instanceof SegmentDamage) {
+      if (error instanceof SegmentDamage && !error.isPassing) {
         const { file, at, bytes, errno } = error;
         return this.#deps.events({ type: "segment-damaged", topicId: 0, file, at, bytes, errno });
       }
-      const errno = errnoOf(error);
+      const errno = error instanceof SegmentDamage ? error.errno : errnoOf(error);
       if (errno === undefined) throw error;
       this.#deps.events({ type: "storage-failed", work: "rewrite", errno });
     }
@@ -204,7 +204,7 @@ export class Rewriter {
     try {
       return await topic.writeParts(parts, writer);
     } catch (error) {
-      if (error instanceof SegmentDamage) for (const part of parts) this.#unreadable.add(part);
+      if (error instanceof SegmentDamage && !error.isPassing) for (const part of parts) this.#unreadable.add(part);
       throw error;
     }
   }

@@ -10,6 +10,7 @@ import { readFully } from "../storage/io.ts";
 import { deleteFileName, joinPath, segmentFileName } from "../storage/layout.ts";
 import { SegmentDamage } from "./damage.ts";
 import { holds, type Extent } from "./extent.ts";
+import { DiskPace } from "./disk-pace.ts";
 import { OpenFiles } from "./open-files.ts";
 export { SegmentDamage } from "./damage.ts";
 
@@ -40,12 +41,14 @@ export class SegmentFiles {
   readonly #open: Readonly<Record<Tier, OpenFiles>>;
   /** Handles of files that have moved, on their way out. */
   readonly #leaving = new Set<Promise<void>>();
+  readonly #pace: DiskPace;
   #closing = false;
 
   /** `maxOpen` for each tier. */
   constructor(env: Env, directories: SegmentDirectories, maxOpen = 32) {
     this.#env = env;
     this.#directories = directories;
+    this.#pace = new DiskPace(env.clock);
     this.#open = {
       hot: new OpenFiles(env.fs, { maxOpen, maxCalls: Infinity }),
       cold: new OpenFiles(env.fs, { maxOpen, maxCalls: coldCalls }),
@@ -102,10 +105,17 @@ export class SegmentFiles {
     }
   }
 
-  /** The same on the calling thread. Throws `SegmentDamage`. */
+  /**
+   * The same on the calling thread. Throws `SegmentDamage`; a passing one at once, while the cold disk does not answer: it
+   * must hold up nobody but who reads from it.
+   */
   readSync(file: number, extent: Extent, into?: Buffer): Buffer {
-    const path = this.#pathIn(this.#readable(file, extent).tier, file);
+    const { tier } = this.#readable(file, extent);
+    const path = this.#pathIn(tier, file);
+    if (tier === "cold" && this.#pace.isSlow)
+      throw new SegmentDamage(path, extent.at, extent.bytes, "EAGAIN", "the cold disk does not answer");
     const bytes = this.#room(file, path, extent, into);
+    const begun = tier === "cold" ? this.#pace.begin() : undefined;
     let done = 0;
     try {
       while (done < bytes.length) {
@@ -115,6 +125,8 @@ export class SegmentFiles {
       }
     } catch (error) {
       throw damageOf(path, extent, error);
+    } finally {
+      begun?.();
     }
     return checked(path, extent, bytes, done);
   }
@@ -170,6 +182,7 @@ export class SegmentFiles {
 
   async #readIn(tier: Tier, file: number, extent: Extent, into: Buffer | undefined): Promise<Buffer> {
     const path = this.#pathIn(tier, file);
+    const begun = tier === "cold" ? this.#pace.begin() : undefined;
     let bytes: Buffer;
     let done: number;
     try {
@@ -179,6 +192,8 @@ export class SegmentFiles {
       });
     } catch (error) {
       throw damageOf(path, extent, error);
+    } finally {
+      begun?.();
     }
     return checked(path, extent, bytes, done);
   }

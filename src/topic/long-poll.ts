@@ -43,7 +43,9 @@ async function fetch(topic: Instance, blocks: SealedBlocks): Promise<void> {
     await blocks.fetch(topic.contents.retained.sealed);
   } catch (error) {
     const failure = unreadable(topic, error);
-    if (blocks.damaged === undefined || !(await topic.deps.rescue(topic.identity.id, blocks.damaged))) throw failure;
+    const lost = error instanceof SegmentDamage && !error.isPassing;
+    if (!lost || blocks.damaged === undefined || !(await topic.deps.rescue(topic.identity.id, blocks.damaged)))
+      throw failure;
   }
 }
 
@@ -75,6 +77,8 @@ function standsStill(page: ReadResult, request: ReadRequest): boolean {
 export function unreadable(topic: Instance, error: unknown): unknown {
   if (!(error instanceof SegmentDamage)) return error;
   const { name } = topic.identity;
+  if (error.isPassing)
+    return new TopicsError("throttled", `${error.message}; try again`, { topic: name, retry_after_ms: 1000 });
   topic.deps.events.damaged(topic.identity.id, error);
   return new TopicsError("internal", `a segment of topic ${name} is damaged`, {
     topic: name,
