@@ -6,9 +6,7 @@
  * The order: places of all shards → capture → every shard synced as far as anything captured → `.del` synced → the file,
  * read back → the manifest → what no kept checkpoint needs goes: checkpoints, WAL files, segment files.
  */
-import { assert } from "../base/assert.ts";
 import { prune } from "../checkpoint/prune.ts";
-import type { Section } from "../checkpoint/format.ts";
 import { writeCheckpoint } from "../checkpoint/writer.ts";
 import { type Env, errnoOf } from "../env/env.ts";
 import { isNoSpace } from "../storage/io.ts";
@@ -16,11 +14,11 @@ import type { ManifestStore } from "../storage/manifest.ts";
 import type { Reserve } from "../storage/reserve.ts";
 import type { Topic } from "../topic/topic.ts";
 import { comparePlaces, type LogPlace } from "../wal/commit.ts";
-import { shardNumber } from "../wal/wal.ts";
-import { type GoneTopic, readTopics, segmentsSection, topicsSection, wholeSection } from "./checkpoint-codec.ts";
+import { Capture, type StuckShards } from "./checkpoint-capture.ts";
+import type { GoneTopic } from "./checkpoint-codec.ts";
 import type { EngineEvents } from "./events.ts";
 import { checkpointsKept, type KeptCheckpoint, readState } from "./kept-checkpoints.ts";
-import type { NamedSegment, Segments } from "./segments.ts";
+import type { Segments } from "./segments.ts";
 import type { StorageConfig } from "./storage-config.ts";
 
 /** What a checkpoint asks of the log. */
@@ -61,9 +59,6 @@ export interface CheckpointerDeps {
   nowMs(): number;
 }
 
-/** Topics are captured so many at a time. */
-const topicsPerSlice = 32;
-const sectionBytes = 256 << 10;
 /** After a failure the next attempt waits this long, twice as long each time. */
 const firstPauseMs = 1000;
 const longestPauseMs = 60_000;
@@ -221,7 +216,12 @@ export class Checkpointer {
     const list = [...this.#kept, kept].slice(-checkpointsKept);
     const dropped = this.#kept.filter((one) => !list.includes(one));
     segments.hold(kept, new Set(kept.segments.map(({ file }) => file)));
-    await this.#deps.nameKept(list.map((one) => one.number));
+    try {
+      await this.#deps.nameKept(list.map((one) => one.number));
+    } catch (error) {
+      segments.letGo(kept);
+      throw error;
+    }
     for (const one of dropped) segments.letGo(one);
     this.#kept = list;
   }
@@ -254,102 +254,4 @@ function reserveFor(kept: readonly KeptCheckpoint[]): number {
 /** A checkpoint that could not be finished, though no call failed. */
 class Unfinished extends Error {
   override readonly name = "Unfinished";
-}
-
-interface StuckShards {
-  readonly shards: ReadonlySet<number>;
-  readonly previous: Awaited<ReturnType<typeof readState>> | undefined;
-}
-
-/** The state of everything, put together while it changes. */
-class Capture {
-  readonly stuck: ReadonlySet<number>;
-  /** Segment files that captured sections speak of. */
-  readonly files = new Set<number>();
-  readonly from: LogPlace[];
-  topics = 0;
-  readonly #deps: CheckpointerDeps;
-  readonly #previous: Exclude<StuckShards["previous"], string | undefined> | undefined;
-  readonly #bundles: { readonly shard: number; readonly topics: string[]; bytes: number }[] = [];
-  readonly #open: ({ readonly shard: number; readonly topics: string[]; bytes: number } | undefined)[] = [];
-  #gone: readonly GoneTopic[] = [];
-
-  constructor(deps: CheckpointerDeps, { shards, previous }: StuckShards) {
-    assert(typeof previous !== "string", "the checkpoint before is readable");
-    this.#deps = deps;
-    this.stuck = shards;
-    this.#previous = previous;
-    this.from = deps.wal.shards.map((shard, number) =>
-      shards.has(number) ? (previous?.kept.from[number] ?? { index: 0, position: 0 }) : shard.place(),
-    );
-  }
-
-  /** Segment files of which only the checkpoint before speaks. */
-  get stuckSegments(): readonly NamedSegment[] {
-    const previous = this.stuck.size === 0 ? [] : (this.#previous?.kept.segments ?? []);
-    return previous.filter(({ file }) => !this.files.has(file));
-  }
-
-  async run(): Promise<void> {
-    const { env, wal } = this.#deps;
-    await this.#takeStuck();
-    const soon = (): Promise<void> => new Promise((resolve) => env.timers.soon(resolve));
-    let slice = 0;
-    for (const topic of this.#deps.topics()) {
-      const shard = shardNumber(topic.id, wal.shards.length);
-      if (!this.stuck.has(shard)) this.#take(topic, shard);
-      if (++slice % topicsPerSlice === 0) await soon();
-    }
-    this.#gone = this.#deps.gone();
-  }
-
-  *sections(named: readonly NamedSegment[]): Generator<Section> {
-    const { segments, wal } = this.#deps;
-    yield wholeSection({
-      from: this.from,
-      synced: wal.synced,
-      nextTopicId: this.#deps.nextTopicId(),
-      nextSegment: segments.next,
-      gone: this.#gone,
-      topics: this.topics,
-    });
-    yield segmentsSection(named);
-    for (const { shard, topics } of this.#bundles) yield topicsSection(shard, topics);
-  }
-
-  async #takeStuck(): Promise<void> {
-    if (this.stuck.size === 0 || this.#previous === undefined) return;
-    for await (const { shard, payload } of this.#previous.topics()) {
-      if (!this.stuck.has(shard)) continue;
-      for (const section of readTopics(payload)) {
-        this.topics++;
-        this.#bundle(shard, section);
-      }
-    }
-  }
-
-  #take(topic: Topic, shard: number): void {
-    const captured = topic.capture(this.#deps.nowMs());
-    const { section, from, op, parts } = captured;
-    if (from !== undefined && comparePlaces(from, this.from[shard]) < 0) this.from[shard] = from;
-    if (section === undefined) return;
-    const stamp = this.#deps.nextStamp();
-    for (const part of parts) {
-      this.files.add(part.entry.file);
-      if (part.hasUnsaved) this.#deps.segments.stageDeletes(part.entry.file, part.takeUnsaved(stamp, op));
-    }
-    this.topics++;
-    this.#bundle(shard, section);
-  }
-
-  #bundle(shard: number, section: string): void {
-    let bundle = this.#open[shard];
-    if (bundle === undefined || bundle.bytes > sectionBytes) {
-      bundle = { shard, topics: [], bytes: 0 };
-      this.#open[shard] = bundle;
-      this.#bundles.push(bundle);
-    }
-    bundle.topics.push(section);
-    bundle.bytes += section.length;
-  }
 }

@@ -1,0 +1,125 @@
+/**
+ * The state of everything for a checkpoint, put together while it changes (spec 6.4): topics a few at a time, each at its own
+ * operation number, and by shard the place of the oldest frame whose effect is in none of them.
+ */
+import type { Section } from "../checkpoint/format.ts";
+import type { Env } from "../env/env.ts";
+import type { Topic } from "../topic/topic.ts";
+import { comparePlaces, type LogPlace } from "../wal/commit.ts";
+import { shardNumber } from "../wal/wal.ts";
+import { type GoneTopic, readTopics, segmentsSection, topicsSection, wholeSection } from "./checkpoint-codec.ts";
+import type { OpenedState } from "./kept-checkpoints.ts";
+import type { NamedSegment, Segments } from "./segments.ts";
+
+export interface CaptureDeps {
+  readonly env: Env;
+  readonly wal: { readonly shards: readonly { place(): LogPlace }[]; readonly synced: readonly LogPlace[] };
+  readonly segments: Segments;
+  topics(): Iterable<Topic>;
+  /** Topics whose frames may still be met. */
+  gone(): readonly GoneTopic[];
+  nextTopicId(): number;
+  nextStamp(): number;
+  nowMs(): number;
+}
+
+/** Topics are captured so many at a time. */
+const topicsPerSlice = 32;
+const sectionBytes = 256 << 10;
+
+/** Shards that take nothing any more, and the checkpoint before, which their topics stay as they are in. */
+export interface StuckShards {
+  readonly shards: ReadonlySet<number>;
+  readonly previous: OpenedState | undefined;
+}
+
+export class Capture {
+  readonly stuck: ReadonlySet<number>;
+  /** Segment files that captured sections speak of. */
+  readonly files = new Set<number>();
+  readonly from: LogPlace[];
+  topics = 0;
+  readonly #deps: CaptureDeps;
+  readonly #previous: OpenedState | undefined;
+  readonly #bundles: { readonly shard: number; readonly topics: string[]; bytes: number }[] = [];
+  readonly #open: ({ readonly shard: number; readonly topics: string[]; bytes: number } | undefined)[] = [];
+  #gone: readonly GoneTopic[] = [];
+
+  constructor(deps: CaptureDeps, { shards, previous }: StuckShards) {
+    this.#deps = deps;
+    this.stuck = shards;
+    this.#previous = previous;
+    this.from = deps.wal.shards.map((shard, number) =>
+      shards.has(number) ? (previous?.kept.from[number] ?? { index: 0, position: 0 }) : shard.place(),
+    );
+  }
+
+  /** Segment files of which only the checkpoint before speaks. */
+  get stuckSegments(): readonly NamedSegment[] {
+    const previous = this.stuck.size === 0 ? [] : (this.#previous?.kept.segments ?? []);
+    return previous.filter(({ file }) => !this.files.has(file));
+  }
+
+  async run(): Promise<void> {
+    const { env, wal } = this.#deps;
+    await this.#takeStuck();
+    const soon = (): Promise<void> => new Promise((resolve) => env.timers.soon(resolve));
+    let slice = 0;
+    for (const topic of this.#deps.topics()) {
+      const shard = shardNumber(topic.id, wal.shards.length);
+      if (!this.stuck.has(shard)) this.#take(topic, shard);
+      if (++slice % topicsPerSlice === 0) await soon();
+    }
+    this.#gone = this.#deps.gone();
+  }
+
+  *sections(named: readonly NamedSegment[]): Generator<Section> {
+    const { segments, wal } = this.#deps;
+    yield wholeSection({
+      from: this.from,
+      synced: wal.synced,
+      nextTopicId: this.#deps.nextTopicId(),
+      nextSegment: segments.next,
+      gone: this.#gone,
+      topics: this.topics,
+    });
+    yield segmentsSection(named);
+    for (const { shard, topics } of this.#bundles) yield topicsSection(shard, topics);
+  }
+
+  async #takeStuck(): Promise<void> {
+    if (this.stuck.size === 0 || this.#previous === undefined) return;
+    for await (const { shard, payload } of this.#previous.topics()) {
+      if (!this.stuck.has(shard)) continue;
+      for (const section of readTopics(payload)) {
+        this.topics++;
+        this.#bundle(shard, section);
+      }
+    }
+  }
+
+  #take(topic: Topic, shard: number): void {
+    const captured = topic.capture(this.#deps.nowMs());
+    const { section, from, op, parts } = captured;
+    if (from !== undefined && comparePlaces(from, this.from[shard]) < 0) this.from[shard] = from;
+    if (section === undefined) return;
+    const stamp = this.#deps.nextStamp();
+    for (const part of parts) {
+      this.files.add(part.entry.file);
+      if (part.hasUnsaved) this.#deps.segments.stageDeletes(part.entry.file, part.takeUnsaved(stamp, op));
+    }
+    this.topics++;
+    this.#bundle(shard, section);
+  }
+
+  #bundle(shard: number, section: string): void {
+    let bundle = this.#open[shard];
+    if (bundle === undefined || bundle.bytes > sectionBytes) {
+      bundle = { shard, topics: [], bytes: 0 };
+      this.#open[shard] = bundle;
+      this.#bundles.push(bundle);
+    }
+    bundle.topics.push(section);
+    bundle.bytes += section.length;
+  }
+}
