@@ -34,13 +34,14 @@ async function shrink({ directory }: { readonly directory: string }): Promise<Sh
   let shrunkAfterMs = 0;
   // Checkpoints come only while something is logged.
   const tick = madeBatches({ batches: 1, records: 1, payloadBytes: 2 })[0];
-  for (let quiet = 0; quiet < 4;) {
+  for (let quiet = 0; quiet < 4; quiet++) {
     await opened.append("other", tick);
     await opened.until("checkpoint-written");
     const now = await sizeOf(directory);
-    if (now.segmentBytes + now.deleteBytes < after.segmentBytes + after.deleteBytes)
+    if (now.segmentBytes + now.deleteBytes < after.segmentBytes + after.deleteBytes) {
       shrunkAfterMs = performance.now() - started;
-    quiet = now.bytes === after.bytes ? quiet + 1 : 0;
+      quiet = 0;
+    }
     after = now;
   }
   const read = await engine.read(topic, readRequest(0, 1000));
