@@ -24,7 +24,7 @@ async function shrink({ directory }: { readonly directory: string }): Promise<Sh
   const tag = (i: number): string => (i % stuckEvery === 0 ? "stuck" : `job${i % tags}`);
   const batches = madeBatches({ batches: total / batchRecords, records: batchRecords, payloadBytes: 64, tag });
   await inParallel(batches.length, 8, (i) => opened.append(topic, batches[i]));
-  await opened.until("checkpoint-written", 2);
+  for (let checkpoints = 0; checkpoints < 2; checkpoints++) await checkpoint(opened);
   const before = await sizeOf(directory);
   const started = performance.now();
   for (let i = 0; i < tags; i++)
@@ -32,11 +32,8 @@ async function shrink({ directory }: { readonly directory: string }): Promise<Sh
   const deletesMs = performance.now() - started;
   let after = await sizeOf(directory);
   let shrunkAfterMs = 0;
-  // Checkpoints come only while something is logged.
-  const tick = madeBatches({ batches: 1, records: 1, payloadBytes: 2 })[0];
   for (let quiet = 0; quiet < 4; quiet++) {
-    await opened.append("other", tick);
-    await opened.until("checkpoint-written");
+    await checkpoint(opened);
     const now = await sizeOf(directory);
     if (now.segmentBytes + now.deleteBytes < after.segmentBytes + after.deleteBytes) {
       shrunkAfterMs = performance.now() - started;
@@ -51,6 +48,12 @@ async function shrink({ directory }: { readonly directory: string }): Promise<Sh
   const liveBytes = engine.topicState(topic, false).bytes;
   await opened.close();
   return { before, after, deletesMs, shrunkAfterMs, left, liveBytes };
+}
+
+/** They come only while something is logged. */
+async function checkpoint(opened: Opened): Promise<void> {
+  await opened.append("other", madeBatches({ batches: 1, records: 1, payloadBytes: 2 })[0]);
+  await opened.until("checkpoint-written");
 }
 
 export const steps: Steps = { "stuck-tag": shrink };

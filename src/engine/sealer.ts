@@ -12,6 +12,7 @@ import type { EngineEvents } from "./events.ts";
 import type { SharedQuota } from "./quota.ts";
 import type { Segments } from "./segments.ts";
 import { heldBackCheckpoints, leastAgedBytes, segmentThresholds, type StorageConfig } from "./storage-config.ts";
+import { turns } from "./turns.ts";
 
 export interface SealerDeps {
   readonly env: Env;
@@ -32,6 +33,9 @@ const firstPauseMs = 500;
 const longestPauseMs = 30_000;
 /** What holds the log back is looked for less often than what has grown. */
 const looksPerSearch = 8;
+/** Topics are looked at, and sealed, so many at a time. */
+const looksPerPiece = 2048;
+const sealsPerPiece = 64;
 
 export class Sealer {
   readonly #deps: SealerDeps;
@@ -40,6 +44,7 @@ export class Sealer {
   #pauseMs = 0;
   #notBeforeMs = 0;
   #stopped = false;
+  #looking: Promise<void> | undefined;
   #looks = 0;
   /** Topics whose tails were found to hold the log back. */
   #late: readonly Topic[] = [];
@@ -56,12 +61,7 @@ export class Sealer {
 
   /** Looks at all topics: for age, for memory, for how far the log is held back. */
   tend(): void {
-    const { config } = this.#deps;
-    const agedMs = config.segmentMaxAgeMs === 0 ? -Infinity : this.#deps.nowMs() - config.segmentMaxAgeMs;
-    for (const topic of this.#deps.topics()) if (this.#isDue(topic, agedMs)) this.#due.add(topic.id);
-    this.#looks = (this.#looks + 1) % looksPerSearch;
-    if (this.#looks === 0) this.#late = this.#heldBack();
-    if (this.#due.size > 0 || this.#wantsRelief) this.#start();
+    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
   }
 
   /** Tails take more memory than they may, by half of it again: who appends has to wait. */
@@ -112,7 +112,22 @@ export class Sealer {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    await this.#looking;
     await this.settled;
+  }
+
+  async #look(): Promise<void> {
+    const { config, env } = this.#deps;
+    const agedMs = config.segmentMaxAgeMs === 0 ? -Infinity : this.#deps.nowMs() - config.segmentMaxAgeMs;
+    const turn = turns(env.timers, looksPerPiece);
+    for (const topic of this.#deps.topics()) {
+      if (this.#isDue(topic, agedMs)) this.#due.add(topic.id);
+      const others = turn();
+      if (others !== undefined) await others;
+    }
+    this.#looks = (this.#looks + 1) % looksPerSearch;
+    if (this.#looks === 0) this.#late = await this.#heldBack();
+    if (this.#due.size > 0 || this.#wantsRelief) this.#start();
   }
 
   #isDue(topic: Topic, agedMs: number): boolean {
@@ -161,47 +176,59 @@ export class Sealer {
 
   /** The longest idle tails together, until half of what they may take is free. */
   async #relieve(): Promise<void> {
-    const { config, quota } = this.#deps;
+    const { config, quota, shards } = this.#deps;
     const heldBack = new Set(this.#late);
     this.#late = [];
-    const chosen: Topic[] = [];
+    const tails = await this.#byIdleness();
+    const chosen: Topic[][] = Array.from({ length: shards }, () => []);
     let toFree = quota.heldBytes > config.tailBytes ? quota.heldBytes - config.tailBytes / 2 : 0;
-    for (const topic of this.#byIdleness()) {
+    for (const { topic, heldBytes } of tails) {
       if (toFree <= 0 && !heldBack.has(topic)) continue;
-      chosen.push(topic);
-      toFree -= topic.tail.heldBytes;
+      chosen[shardNumber(topic.id, shards)].push(topic);
+      toFree -= heldBytes;
     }
-    const { shards } = this.#deps;
-    for (let shard = 0; shard < shards; shard++)
-      await this.#seal(chosen.filter(({ id }) => shardNumber(id, shards) === shard));
+    for (const topics of chosen) await this.#seal(topics);
   }
 
-  #byIdleness(): Topic[] {
-    const withTail = [...this.#deps.topics()].filter((topic) => topic.tail.count > 0);
-    const lastMs = new Map(withTail.map((topic) => [topic, topic.summary().lastWriteTs ?? 0]));
-    return withTail.sort((a, b) => lastMs.get(a)! - lastMs.get(b)!);
+  async #byIdleness(): Promise<Tail[]> {
+    const turn = turns(this.#deps.env.timers, looksPerPiece);
+    const tails: Tail[] = [];
+    for (const topic of this.#deps.topics()) {
+      const { count, heldBytes } = topic.tail;
+      if (count > 0) tails.push({ topic, heldBytes, lastMs: topic.summary().lastWriteTs ?? 0 });
+      const others = turn();
+      if (others !== undefined) await others;
+    }
+    return tails.sort((a, b) => a.lastMs - b.lastMs);
   }
 
   /** Tails because of which a checkpoint would have to replay too much. */
-  #heldBack(): Topic[] {
+  async #heldBack(): Promise<Topic[]> {
     const wal = this.#deps.wal();
     if (wal === undefined) return [];
     const most = heldBackCheckpoints * this.#deps.config.checkpointBytes;
-    const late: Topic[] = [];
-    for (const shard of wal.shards) {
-      let oldest: LogPlace | undefined;
-      const behind: { readonly topic: Topic; readonly place: LogPlace }[] = [];
-      for (const topic of this.#deps.topics()) {
-        if (wal.shardOf(topic.id) !== shard) continue;
-        const { place } = topic.tail;
-        if (place === undefined) continue;
-        behind.push({ topic, place });
-        if (oldest === undefined || comparePlaces(place, oldest) < 0) oldest = place;
+    // Whatever the tails are, they cannot hold back more than there is.
+    const long = new Set(wal.shards.filter((shard) => shard.bytesSince(firstPlace) > most));
+    if (long.size === 0) return [];
+    const turn = turns(this.#deps.env.timers, looksPerPiece);
+    const oldest = new Map<WalShard, LogPlace>();
+    const behind: Topic[] = [];
+    for (const topic of this.#deps.topics()) {
+      const shard = wal.shardOf(topic.id);
+      const { place } = topic.tail;
+      if (place !== undefined && long.has(shard)) {
+        const known = oldest.get(shard);
+        if (known === undefined || comparePlaces(place, known) < 0) oldest.set(shard, place);
+        if (shard.bytesSince(place) > most / 2) behind.push(topic);
       }
-      if (oldest === undefined || shard.bytesSince(oldest) <= most) continue;
-      for (const { topic, place } of behind) if (shard.bytesSince(place) > most / 2) late.push(topic);
+      const others = turn();
+      if (others !== undefined) await others;
     }
-    return late;
+    return behind.filter(({ id }) => {
+      const shard = wal.shardOf(id);
+      const place = oldest.get(shard);
+      return place !== undefined && shard.bytesSince(place) > most;
+    });
   }
 
   /** All of a shard, into one file; gives the number of topics of which something was sealed. */
@@ -211,10 +238,13 @@ export class Sealer {
       records: config.segmentMaxRecords * segmentThresholds,
       bytes: config.segmentMaxBytes * segmentThresholds,
     };
+    const turn = turns(env.timers, sealsPerPiece);
     const closed: { readonly topic: Topic; readonly lastSeq: number }[] = [];
     for (const topic of topics) {
       const lastSeq = topic.closeTail(limit);
       if (lastSeq > 0) closed.push({ topic, lastSeq });
+      const others = turn();
+      if (others !== undefined) await others;
     }
     if (closed.length === 0) return 0;
     const startedMs = env.clock.monotonicMs();
@@ -230,11 +260,17 @@ export class Sealer {
           pending.push({ topic, part });
           sealed.records += part.built?.entry.records ?? 0;
           sealed.bytes += part.built?.entry.bytes ?? 0;
+          const others = turn();
+          if (others !== undefined) await others;
         }
         return { parts: pending.flatMap(({ part }) => part.built?.entry ?? []), result: pending };
       },
       async (pending) => {
-        for (const { topic, part } of pending) await install(segments, topic, part);
+        for (const { topic, part } of pending) {
+          await install(segments, topic, part);
+          const others = turn();
+          if (others !== undefined) await others;
+        }
       },
     );
     const ms = Math.round(env.clock.monotonicMs() - startedMs);
@@ -242,6 +278,17 @@ export class Sealer {
     return closed.length;
   }
 }
+
+interface Tail {
+  readonly topic: Topic;
+  readonly heldBytes: number;
+  readonly lastMs: number;
+}
+
+type WalShard = Wal["shards"][number];
+
+/** Before everything that is there. */
+const firstPlace: LogPlace = { index: 0, position: 0 };
 
 /** Puts a part in its place as soon as nothing stands in the way; `false` when nobody wants it any more. */
 export async function install(segments: Segments, topic: Topic, pending: PendingPart): Promise<boolean> {
