@@ -9,8 +9,18 @@ import type { PartEntry } from "./part-entry.ts";
 import { blockName, partName, type OpenSegment, type PartName } from "./reader.ts";
 
 export type Salvaged =
-  /** The payload is not to be kept beyond the next step. */
-  | { readonly kind: "block"; readonly part: PartName; readonly records: number; readonly payload: Buffer }
+  /**
+   * The payload, which lies at `at` in the file, is not to be kept beyond the next step. `block` is its number in its part,
+   * where an index tells that.
+   */
+  | {
+      readonly kind: "block";
+      readonly part: PartName;
+      readonly records: number;
+      readonly at: number;
+      readonly block: number | undefined;
+      readonly payload: Buffer;
+    }
   /** Seqs of a part that no block was found for; some may never have been used. */
   | { readonly kind: "lost"; readonly part: PartName; readonly reason: string };
 
@@ -42,7 +52,8 @@ async function* byIndex(segment: OpenSegment, entry: PartEntry, index: PartIndex
   for (let block = 0; block < index.blocks; block++) {
     const part = blockName(entry, index, block);
     const payload = await segment.payload(entry, index, block);
-    if (payload.ok) yield { kind: "block", part, records: index.records(block), payload: payload.value };
+    const { at } = index.extent(block);
+    if (payload.ok) yield { kind: "block", part, records: index.records(block), at, block, payload: payload.value };
     else yield { kind: "lost", part, reason: payload.damage.reason };
   }
 }
@@ -90,7 +101,15 @@ async function* search(segment: OpenSegment, from: number, to: number): AsyncGen
       const payload = await payloadOf(segment, header, bytes, at);
       const part = partName(header);
       if (typeof payload === "string") yield { kind: "lost", part, reason: payload };
-      else yield { kind: "block", part, records: header.records, payload };
+      else
+        yield {
+          kind: "block",
+          part,
+          records: header.records,
+          at: header.at + blockHeaderBytes,
+          block: undefined,
+          payload,
+        };
       next = header.at - at + blockHeaderBytes + header.payloadBytes;
     }
     // A header may begin in the last bytes of what was looked at.

@@ -21,7 +21,8 @@ export function replayStart(
   const missing = (index: number, why: string): StartRefusal =>
     damage(`a WAL file is missing: ${why}`, { file: pathOf(index) });
   const before = files.at(0)?.header.predecessor;
-  if (!from) {
+  // Index 0 is before every file: the checkpoint of a log that had not begun.
+  if (!from || from.index === 0) {
     if (before && before.index !== 0) throw missing(before.index, "without a checkpoint the whole log is needed");
     return { at: 0, position: firstFrameAt };
   }
