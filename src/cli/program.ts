@@ -93,6 +93,21 @@ function addBackupVerbs(program: Command, end: (code: number) => void): void {
       const { runBackup } = await import("./verbs/backup.ts");
       end(await runBackup({ source, target, cold, json: json === true }));
     });
+  program
+    .command("restore")
+    .description("make a data directory that is what a backup was, or what followed it up to a moment")
+    .argument("<backup>", "the backup; it is only read")
+    .requiredOption("--to <dir>", "the directory to make; absent or empty")
+    .option("--archive <dir>", "TOPICS_WAL_ARCHIVE_DIR of the server: what was logged after the backup")
+    .option("--until <moment>", "2026-11-21T10:00:00Z, milliseconds since 1970, or TOPIC@SEQ; else as far as it goes")
+    .option("--live <dir>", "the data directory that the backup was made of, stopped: what it knows of its seqs")
+    .option("--seq-gap <number>", "seqs that are given up above the highest known (2^32; 0 with --live)")
+    .option("--json", "print the report as JSON")
+    .addHelpText("after", "\nExit codes: 0 restored, 1 damage found, 2 not restored (in use, refused, bad usage).")
+    .action(async (backup: string, { to, archive, until, live, seqGap, json }: RestoreOptions) => {
+      const { runRestore } = await import("./verbs/restore.ts");
+      end(await runRestore({ backup, to, archive, until, live, seqGap, json: json === true }));
+    });
 }
 
 /** Shows what is there. */
@@ -109,6 +124,15 @@ function addDump(program: Command, exits: string, end: (code: number) => void): 
       const { runDump } = await import("./verbs/dump.ts");
       end(await runDump({ path, cold, json: json === true, payloads: payloads === true }));
     });
+}
+
+interface RestoreOptions {
+  readonly to: string;
+  readonly archive?: string;
+  readonly until?: string;
+  readonly live?: string;
+  readonly seqGap?: string;
+  readonly json?: boolean;
 }
 
 interface OfflineOptions {

@@ -6,5 +6,6 @@ export interface RecoveryOptions {
   /** By shard, of a copy: whether the page cache held every write of the shard's last file where the copy was made. */
   readonly witnesses?: readonly boolean[] | undefined;
   /** Whatever lies behind a topic's head may have been assigned: gives the end of its hole `restored`. */
-  readonly restoredTo?: ((topic: string, knownSeq: number) => number) | undefined;
+  readonly restoredTo?:
+    ((topic: { readonly id: number; readonly name: string }, knownSeq: number) => number) | undefined;
 }

@@ -130,7 +130,7 @@ export class Replayer {
   #holeOf(topic: Topic, powerLost: boolean): Hole | undefined {
     const restoredTo = this.#restoredTo;
     if (restoredTo === undefined) return topic.recoveryHole(powerLost);
-    return topic.restoredHole((knownSeq) => restoredTo(topic.name, knownSeq));
+    return topic.restoredHole((knownSeq) => restoredTo(topic, knownSeq));
   }
 
   #create(shard: number, fields: Frame["fields"], payload: Uint8Array, place: LogPlace): string | undefined {

@@ -4,13 +4,13 @@
  * stop, too; the directory itself stays as it was found.
  */
 import { type ShardEnd, writeBackup } from "../engine/backup-content.ts";
-import { type KeptCheckpoint, type OpenedState, readState } from "../engine/kept-checkpoints.ts";
+import type { KeptCheckpoint, OpenedState } from "../engine/kept-checkpoints.ts";
 import { type Env, errnoOf } from "../env/env.ts";
 import { joinPath, segmentFileName, walFileName } from "../storage/layout.ts";
 import { DirectoryLock, shareLock } from "../storage/lock.ts";
 import type { Manifest } from "../storage/manifest.ts";
 import { NewDirectory } from "../storage/new-directory.ts";
-import { damage, StartRefusal } from "../storage/refusal.ts";
+import { StartRefusal } from "../storage/refusal.ts";
 import { discoverChains } from "../wal/chain.ts";
 import { cacheIsWitness, endsClean } from "../wal/recovery.ts";
 import { judge, type ReplayDeps, type ReplayedShard, replayShard } from "../wal/replay.ts";
@@ -18,6 +18,7 @@ import { replayStart } from "../wal/replay-start.ts";
 import { SyncedPlaces } from "../wal/synced-places.ts";
 import type { Progress } from "./progress.ts";
 import { readManifest } from "./read-manifest.ts";
+import { readStates } from "./read-states.ts";
 import { directorySize, type Started, startAndStop } from "./start-and-stop.ts";
 
 export interface BackupOptions {
@@ -46,11 +47,15 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
   const manifest = await readManifest(env, directory);
   const lock = await lockDirectory(env, directory);
   try {
-    const state = await newest(env, directory, manifest);
-    const shards = await readLog(env, directory, manifest, state.opened);
+    const states = await readStates(env, directory, manifest);
+    const shards = await readLog(env, directory, manifest, states.at(-1));
     const made = await NewDirectory.begin(env.fs, target, manifest.directoryId);
     try {
-      const report = await new Copy(options, manifest, lock).make(state.kept, shards, made.path);
+      const report = await new Copy(options, manifest, lock).make(
+        states.map(({ kept }) => kept),
+        shards,
+        made.path,
+      );
       await made.finish();
       return report;
     } catch (error) {
@@ -82,25 +87,6 @@ async function lockDirectory(env: Env, directory: string): Promise<HeldLock> {
   const release = lock.outcome === "held" ? () => lock.release() : () => Promise.resolve();
   // Nothing is known of syncs that failed.
   return { latchNoted: true, noteLatch: () => Promise.resolve(), release };
-}
-
-interface Checkpoints {
-  readonly kept: readonly KeptCheckpoint[];
-  readonly opened: OpenedState | undefined;
-}
-
-/** A start goes by the newest good one; a damaged one is left behind. */
-async function newest(env: Env, directory: string, { checkpoints, directoryId }: Manifest): Promise<Checkpoints> {
-  const kept: KeptCheckpoint[] = [];
-  let opened: OpenedState | undefined;
-  for (const number of checkpoints) {
-    const state = await readState(env, directory, directoryId, number);
-    if (typeof state === "string") continue;
-    kept.push(state.kept);
-    opened = state;
-  }
-  if (checkpoints.length > 0 && opened === undefined) throw damage("no checkpoint is readable", { file: directory });
-  return { kept, opened };
 }
 
 /** The log of every shard as a start would find it; nothing is written. */

@@ -22,6 +22,8 @@ const noLinks: ReadonlySet<string | undefined> = new Set([
 export interface CopyRange {
   /** So many bytes, all of which must be there; without it, to the end. */
   readonly bytes?: number;
+  /** Takes the place of the first bytes. */
+  readonly head?: Uint8Array;
   /** Asked between two pieces; what it throws ends the copy. */
   readonly between?: (() => void) | undefined;
 }
@@ -46,7 +48,7 @@ export async function copyFile(fs: Fs, from: string, to: string, range: CopyRang
 }
 
 /** For files that are never written again. Says how long it is. */
-export async function linkOrCopy(fs: Fs, from: string, to: string, range: Omit<CopyRange, "bytes">): Promise<number> {
+export async function linkOrCopy(fs: Fs, from: string, to: string, range: Pick<CopyRange, "between">): Promise<number> {
   try {
     await fs.link(from, to);
   } catch (error) {
@@ -56,7 +58,8 @@ export async function linkOrCopy(fs: Fs, from: string, to: string, range: Omit<C
   return (await fs.stat(to))?.size ?? 0;
 }
 
-async function copyBytes(source: File, target: File, { bytes = Infinity, between }: CopyRange): Promise<number> {
+async function copyBytes(source: File, target: File, range: CopyRange): Promise<number> {
+  const { bytes = Infinity, head, between } = range;
   const piece = new Uint8Array(Math.min(pieceBytes, bytes));
   let at = 0;
   let unsynced = 0;
@@ -64,6 +67,7 @@ async function copyBytes(source: File, target: File, { bytes = Infinity, between
     between?.();
     const wanted = piece.subarray(0, Math.min(pieceBytes, bytes - at));
     const got = await readFully(source, wanted, at);
+    if (at === 0 && head !== undefined) wanted.set(head.subarray(0, got));
     await writeFully(target, [wanted.subarray(0, got)], at);
     at += got;
     unsynced += got;

@@ -33,7 +33,7 @@ export class NewDirectory {
   /** Empty. `tag` tells apart who makes it. Rejects with `NameTaken`; an empty directory of that name may be there. */
   static async begin(fs: Fs, target: string, tag: string): Promise<NewDirectory> {
     if (!(await isFree(fs, target))) throw new NameTaken(target);
-    const path = joinPath(parentOf(target), temporaryDirectoryName(baseName(target), tag));
+    const path = unfinishedPath(target, tag);
     await removeDirectory(fs, path);
     await fs.mkdir(path);
     return new NewDirectory(fs, target, path);
@@ -61,8 +61,9 @@ export class NewDirectory {
   }
 }
 
-export function temporaryDirectoryName(name: string, tag: string): string {
-  return `.${name}.${tag}${temporarySuffix}`;
+/** Where a directory is made that is not there yet. */
+export function unfinishedPath(target: string, tag: string): string {
+  return joinPath(parentOf(target), `.${baseName(target)}.${tag}${temporarySuffix}`);
 }
 
 /** Removes what was left under any name with that tag. */

@@ -11,11 +11,13 @@ import { damage } from "../../storage/refusal.ts";
 import { archiveName } from "../../wal/archive.ts";
 import { type ChainFile, discoverChains } from "../../wal/chain.ts";
 import { comparePlaces, frameKind, type LogPlace } from "../../wal/commit.ts";
+import { examineTail } from "../../wal/evidence.ts";
 import { firstFrameAt } from "../../wal/file-header.ts";
 import type { Frame } from "../../wal/frame.ts";
 import { readHeader } from "../../wal/read-header.ts";
 import { replayStart } from "../../wal/replay-start.ts";
-import { scanFrames, type Scanned } from "../../wal/scan.ts";
+import { type Breathe, scanFrames, type Scanned } from "../../wal/scan.ts";
+import { SyncedPlaces } from "../../wal/synced-places.ts";
 import { RestoreRefused } from "./refused.ts";
 
 export interface SourceDirectories {
@@ -84,8 +86,8 @@ export class SourceLog {
     return this.#shards.reduce((sum, { files }) => sum + files.reduce((all, { bytes }) => all + bytes, 0), 0);
   }
 
-  /** The frames of a shard in order, from a checkpoint's place on. Damage is refused. */
-  async read(shard: number, from: LogPlace | undefined, visit: FrameReader): Promise<void> {
+  /** The frames of a shard in order, from a checkpoint's place on; `breathe` between two stretches. Damage is refused. */
+  async read(shard: number, from: LogPlace | undefined, visit: FrameReader, breathe?: Breathe): Promise<void> {
     const { files } = this.#shards[shard];
     const pathOf = (index: number): string => walFileName(shard, index);
     if (files.length === 0) return;
@@ -95,7 +97,7 @@ export class SourceLog {
       const position = at === start.at ? start.position : firstFrameAt;
       const end = at === files.length - 1 ? this.#ends[shard].position : file.declared!.position;
       let goesOn = true;
-      const scanned = await scan(this.#env, file, position, end, (frame) => (goesOn = visit(frame)));
+      const scanned = await scan(this.#env, file, position, end, (frame) => (goesOn = visit(frame)), breathe);
       if (!goesOn) return;
       if (scanned.end < end) throw damaged(file, scanned);
     }
@@ -170,12 +172,25 @@ class Opening {
       final = frame;
       return true;
     });
-    if (scanned.stopped.why !== "end") throw damaged(last, scanned);
-    if (final?.fields.kind !== frameKind.final)
+    const isEnd = !(await this.#goesOn(last, scanned));
+    if (final?.fields.kind !== frameKind.final || !isEnd)
       throw new RestoreRefused(
         `${this.#directories.backup} is no backup: its log does not end like a clean stop (topics backup makes one of any directory)`,
       );
     return { index: last.header.index, position: final.offset, hash: final.predecessorHash };
+  }
+
+  /** Something was written behind the last frame. */
+  async #goesOn({ path, header, bytes }: ChainFile, { end, stopped }: Scanned): Promise<boolean> {
+    const { shard, shards, index: fileIndex } = header;
+    const file = await this.#env.fs.open(path, "read");
+    try {
+      const places = new SyncedPlaces(shards);
+      const tail = await examineTail(file, bytes, end, stopped, { shard, shards, fileIndex }, places);
+      return tail.writtenEnd > end;
+    } finally {
+      await file.close();
+    }
   }
 
   /** The backup's files, and the archived ones from the backup's last on. */
@@ -246,7 +261,12 @@ class Opening {
     return shards.map(({ files }, shard) => {
       const last = files.at(-1);
       const isOpen = last !== undefined && last.declared === undefined && !this.#isOfBackup(last);
-      const position = isOpen ? Math.min(known[shard], scannedEnds[shard]) : scannedEnds[shard];
+      if (isOpen && known[shard] > scannedEnds[shard])
+        throw damage("a WAL file is damaged in a place that was synced", {
+          file: last.path,
+          offset: scannedEnds[shard],
+        });
+      const position = isOpen ? known[shard] : scannedEnds[shard];
       return { index: lasts[shard], position };
     });
   }
@@ -268,6 +288,7 @@ async function scan(
   from: number,
   limit: number,
   visit: FrameReader,
+  breathe?: Breathe,
 ): Promise<Scanned> {
   assert(from >= firstFrameAt, "frames begin behind the header");
   const { shard, shards, index: fileIndex } = header;
@@ -275,7 +296,7 @@ async function scan(
   try {
     const startHash = from === firstFrameAt ? headerHash : undefined;
     const range = { expected: { shard, shards, fileIndex }, from, startHash, declaredEnd: limit, fileBytes: limit };
-    return await scanFrames(file, range, (frame) => (visit(frame) ? undefined : "enough"));
+    return await scanFrames(file, range, (frame) => (visit(frame) ? undefined : "enough"), breathe);
   } finally {
     await file.close();
   }
