@@ -18,6 +18,8 @@ export interface ServerConfig {
   readonly shards: number;
   readonly wal: WalConfig;
   readonly storage?: StorageConfig;
+  /** A start changes a directory that has another number of shards. */
+  readonly shardsAsked?: boolean;
 }
 
 /** Files so small that everything happens soon. */
@@ -41,6 +43,8 @@ export interface MachineParts {
   readonly wallMs?: number;
   /** The disk's completions come from it, too. */
   readonly scheduler?: Scheduler;
+  /** Hears of every event as it happens. */
+  readonly onEvent?: (event: EngineEvent) => void;
 }
 
 export class Machine {
@@ -55,13 +59,15 @@ export class Machine {
   #dead = false;
   #engine: RunningEngine | undefined;
   #client: Client | undefined;
+  readonly #onEvent: ((event: EngineEvent) => void) | undefined;
 
-  constructor({ disk, oracle, config, seed, wallMs = startMs, scheduler }: MachineParts) {
+  constructor({ disk, oracle, config, seed, wallMs = startMs, scheduler, onEvent }: MachineParts) {
     this.disk = disk;
     this.oracle = oracle;
     this.config = config;
     this.scheduler = scheduler ?? new Scheduler({ seed, wallMs });
     this.seed = seed;
+    this.#onEvent = onEvent;
     disk.onDeath(() => (this.#dead = true));
   }
 
@@ -92,7 +98,7 @@ export class Machine {
     const config: EngineConfig = {
       directory: "/data",
       shards,
-      shardsAsked: false,
+      shardsAsked: this.config.shardsAsked ?? false,
       wal,
       storage: this.config.storage ?? defaultStorageConfig,
       maxTopics: 0,
@@ -167,6 +173,7 @@ export class Machine {
 
   #hear(event: EngineEvent): void {
     this.events.push(event);
+    this.#onEvent?.(event);
     if (event.type === "wal-latched" && event.rescued && this.config.shards === 1) this.oracle.settle();
   }
 }

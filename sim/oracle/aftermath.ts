@@ -4,7 +4,7 @@
  * allows it, with a hole behind it that ends where the topic is found to end.
  */
 import { type Crash, keepsAcked, mayLeaveHole } from "./crash.ts";
-import { applied, type Issued, recordsOf, type TopicHistory } from "./history.ts";
+import { applied, isControl, type Issued, recordsOf, type TopicHistory } from "./history.ts";
 import type { ModelTopic } from "./model.ts";
 import type { SeenTopic } from "./observation.ts";
 
@@ -42,9 +42,8 @@ export function promised(history: TopicHistory, acked: readonly Issued[], crash:
 }
 
 /** By its own class alone. */
-export function mustSurvive({ change }: Issued, topic: ModelTopic | undefined, crash: Crash): boolean {
-  const isControl = change.kind !== "append" && change.kind !== "deleteRecords";
-  return isControl || keepsAcked(crash, topic?.config.durability ?? "fsync");
+export function mustSurvive(issued: Issued, topic: ModelTopic | undefined, crash: Crash): boolean {
+  return isControl(issued) || keepsAcked(crash, topic?.config.durability ?? "fsync");
 }
 
 /**

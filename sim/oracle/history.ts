@@ -91,9 +91,14 @@ export class TopicHistory {
     this.#showed(this.instances, seq);
   }
 
-  /** Whatever is acked is on the device by now. */
+  /** Whatever is acked is on the device by now, but for what an ephemeral topic keeps to itself. */
   settle(): void {
-    for (const issued of this.issued) if (issued.state === "acked") issued.settled = true;
+    let topic = this.base;
+    for (const issued of this.acked) {
+      const isKept = topic?.isEphemeral !== true || isControl(issued);
+      topic = applied(topic, issued);
+      if (isKept) issued.settled = true;
+    }
   }
 
   /** In the order in which they took effect: that of the calls, unless seqs say otherwise. */
@@ -127,6 +132,11 @@ export class TopicHistory {
   #showed(instance: number, seq: number): void {
     this.shown.set(instance, Math.max(this.shown.get(instance) ?? 0, seq));
   }
+}
+
+/** It changes what the topic is: durable before it is answered, whatever the class. */
+export function isControl({ change }: Issued): boolean {
+  return change.kind !== "append" && change.kind !== "deleteRecords";
 }
 
 export function applied(

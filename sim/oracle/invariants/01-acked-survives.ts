@@ -1,6 +1,7 @@
 /** Acked at `fsync`: there after any crash, byte for byte. Acked at `disk`: there after any crash of the process (1.10/1). */
 import { mustSurvive } from "../aftermath.ts";
 import { applied, recordsOf } from "../history.ts";
+import { brief } from "../observation.ts";
 import { isOneInstance, type Invariant } from "../invariant.ts";
 
 export const ackedSurvives: Invariant = {
@@ -20,7 +21,7 @@ export const ackedSurvives: Invariant = {
       for (const [at, { data }] of recordsOf(issued).entries()) {
         const seq = issued.firstSeq! + at;
         if (there.get(seq) !== data)
-          return `record ${seq} was acked (${data}), and ${there.get(seq) ?? "nothing"} is there`;
+          return `record ${seq} was acked (${brief(data)}), and ${brief(there.get(seq) ?? "nothing")} is there`;
       }
     }
     return undefined;
