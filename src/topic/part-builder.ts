@@ -31,6 +31,8 @@ interface BuiltBlock {
 
 export class PartBuilder {
   readonly #writer: SegmentWriter;
+  readonly #topicId: number;
+  readonly #epoch: number;
   readonly #blocks: BuiltBlock[] = [];
   readonly #postings = new Map<string, { tag: string; seqs: number[]; sizes: number[] }>();
   readonly #pinned: Block[] = [];
@@ -40,9 +42,10 @@ export class PartBuilder {
 
   constructor(writer: SegmentWriter, topicId: number, epoch: number, blockBytes: number) {
     this.#writer = writer;
+    this.#topicId = topicId;
+    this.#epoch = epoch;
     this.#limit = { records: maxBlockRecords, bytes: blockBytes };
     this.#runs = new RecordRuns(this.#limit);
-    writer.beginPart(topicId, epoch);
   }
 
   /** Live records of a chunk from a slot on; the chunk is pinned for as long as it is needed. */
@@ -76,6 +79,8 @@ export class PartBuilder {
     this.#post(runs, sizes);
     const payload = Buffer.allocUnsafeSlow(plan.layout.payloadBytes);
     plan.write(payload);
+    // Not before: whatever was to be sealed may be gone by now, and other topics' parts come behind.
+    if (this.#blocks.length === 0) this.#writer.beginPart(this.#topicId, this.#epoch);
     this.#blocks.push({ runs: this.#built, sizes });
     this.#runs = new RecordRuns(this.#limit);
     this.#built = [];
