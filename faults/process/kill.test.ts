@@ -13,7 +13,7 @@ import { Connection } from "./connection.ts";
 import { createTopics, load } from "./load.ts";
 import { ServerProcess } from "./server.ts";
 
-const cycles = exhaustive ? 1000 : 20;
+const cycles = exhaustive ? 1000 : 18;
 
 describe("a server that is killed under load", () => {
   let directory: string;
@@ -33,10 +33,10 @@ describe("a server that is killed under load", () => {
     for (let cycle = 0, ledger = new AckLedger(); cycle < cycles; cycle++) {
       if (cycle % each === 0) ledger = new AckLedger();
       const data = join(directory, String(Math.floor(cycle / each)));
-      server = await start(data);
+      server = await start(data, cycle);
       if (cycle % each === 0) await createTopics(server.port, ledger);
       await check(server.port, ledger);
-      const enough = ledger.acks + prng.between(1, 300);
+      const enough = ledger.acks + (prng.chance(20) ? prng.between(300, 1500) : prng.between(1, 300));
       const running = server;
       await load({
         port: running.port,
@@ -50,7 +50,7 @@ describe("a server that is killed under load", () => {
       assert.deepEqual(await running.exited, { code: null, signal: "SIGKILL" });
       const last = cycle === cycles - 1 || (cycle + 1) % each === 0;
       if (last) {
-        server = await start(data);
+        server = await start(data, cycle);
         await check(server.port, ledger);
         await server.kill();
       }
@@ -58,9 +58,19 @@ describe("a server that is killed under load", () => {
   });
 });
 
-/** Small files, so that kills meet rotations too. */
-function start(directory: string): Promise<ServerProcess> {
-  const environment = { TOPICS_WAL_FILE_BYTES: String(64 << 10), TOPICS_WAL_SHARDS: "2" };
+/** Small files and low thresholds, so that kills meet rotations, seals, checkpoints and moves, and now and then new layouts. */
+function start(directory: string, cycle: number): Promise<ServerProcess> {
+  const environment = {
+    TOPICS_WAL_FILE_BYTES: String(64 << 10),
+    TOPICS_WAL_SHARDS: String(1 + (Math.floor(cycle / 7) % 3)),
+    TOPICS_SEGMENT_MAX_EVENTS: "20",
+    TOPICS_CHECKPOINT_BYTES: String(64 << 10),
+    TOPICS_CHECKPOINT_MS: "100",
+    TOPICS_TAIL_BYTES: String(1 << 20),
+    TOPICS_CACHE_BYTES: String(64 << 10),
+    TOPICS_COLD_DIR: `${directory}-cold`,
+    TOPICS_HOT_RETAIN_SEGMENTS: "2",
+  };
   return ServerProcess.start({ directory, environment });
 }
 
