@@ -6,8 +6,10 @@ import type { TimerHandle, Timers } from "../env/env.ts";
 import type { Topic } from "../topic/topic.ts";
 import type { Wal } from "../wal/wal.ts";
 import type { EngineClock } from "./engine-clock.ts";
+import { turns } from "./turns.ts";
 
 const tickMs = 500;
+const topicsPerPiece = 4096;
 
 export class Housekeeper {
   readonly #timers: Timers;
@@ -16,6 +18,7 @@ export class Housekeeper {
   readonly #topics: () => Iterable<Topic>;
   readonly #tend: () => void;
   #timer: TimerHandle | undefined;
+  #ticking: Promise<void> | undefined;
   #logging = false;
   #stopped = false;
 
@@ -36,18 +39,22 @@ export class Housekeeper {
 
   #arm(): void {
     this.#timer = this.#timers.after(tickMs, () => {
-      this.#tick();
+      this.#ticking ??= this.#tick().finally(() => (this.#ticking = undefined));
       this.#tend();
       if (!this.#stopped) this.#arm();
     });
   }
 
-  #tick(): void {
+  async #tick(): Promise<void> {
     const nowMs = this.#clock.nowMs();
+    const turn = turns(this.#timers, topicsPerPiece);
     let unlogged = false;
     for (const topic of this.#topics()) {
       if (topic.expiredUnlogged(nowMs)) unlogged = true;
       topic.dropExpiredKeys(nowMs);
+      const others = turn();
+      if (others !== undefined) await others;
+      if (this.#stopped) return;
     }
     if (unlogged && !this.#logging) this.#log();
   }
