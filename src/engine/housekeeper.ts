@@ -39,7 +39,7 @@ export class Housekeeper {
 
   #arm(): void {
     this.#timer = this.#timers.after(tickMs, () => {
-      this.#ticking ??= this.#tick().finally(() => (this.#ticking = undefined));
+      if (this.#ticking === undefined) this.#ticking = this.#tick().finally(() => (this.#ticking = undefined));
       this.#tend();
       if (!this.#stopped) this.#arm();
     });
