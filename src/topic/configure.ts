@@ -32,6 +32,14 @@ export async function configure(topic: Instance, config: TopicConfig): Promise<b
         await stage(topic, config);
       });
       return true;
+    } else if (staysEphemeral(topic, config) && !topic.queue.isEmpty) {
+      await behindBarrier(topic, async () => {
+        await topic.queue.decided();
+        await admitted(topic, smallEntryBytes);
+        topic.assertThere();
+        await stage(topic, config);
+      });
+      return true;
     } else {
       const wait = admission(topic, smallEntryBytes, { reserve: false, patient: true });
       if (wait === undefined) {
@@ -45,6 +53,11 @@ export async function configure(topic: Instance, config: TopicConfig): Promise<b
 
 function becomesDurable(topic: Instance, config: TopicConfig): boolean {
   return topic.plan.config.durability === "ephemeral" && config.durability !== "ephemeral";
+}
+
+/** What it evicts by this has to be known before it is logged. */
+function staysEphemeral(topic: Instance, config: TopicConfig): boolean {
+  return topic.plan.config.durability === "ephemeral" && config.durability === "ephemeral";
 }
 
 /** Keeps everything else from being staged while `steps` run. */
@@ -74,7 +87,14 @@ function stage(topic: Instance, config: TopicConfig): Promise<void> {
   );
   const fields = topic.nextFrame(frameKind.topicConfig, 0, 0);
   topic.heldMs.push(stampMsOf(fields.stamp));
-  topic.submitPayload(fields, encodeEntry({ kind: "topicConfig", config }), { at: "synced" }, effect);
+  const { contents } = topic;
+  const isEphemeral = contents.config.durability === "ephemeral" && config.durability === "ephemeral";
+  const entry = {
+    kind: "topicConfig",
+    config,
+    ...(isEphemeral ? { floors: contents.floorsUnder(config) } : {}),
+  } as const;
+  topic.submitPayload(fields, encodeEntry(entry), { at: "synced" }, effect);
   topic.plan.config = config;
   return answer;
 }

@@ -136,6 +136,11 @@ export class Contents {
     });
   }
 
+  /** How far an `ephemeral` topic will have evicted when these caps hold. */
+  floorsUnder(config: TopicConfig): Floors {
+    return { capFloor: this.#retention.capFloorUnder(config), ttlFloor: this.watermarks.ttlFloor };
+  }
+
   applyHole(stampMs: number, hole: Hole): void {
     assert(hole.from === this.#headSeq + 1, "a hole begins behind the head");
     this.#apply(stampMs, () => {

@@ -37,7 +37,8 @@ export interface Floors {
 
 export type SmallEntry =
   | { readonly kind: "topicCreate"; readonly name: string; readonly config: TopicConfig }
-  | { readonly kind: "topicConfig"; readonly config: TopicConfig }
+  /** `floors`: of a topic that stays `ephemeral`, how far it evicts by this, with records that no frame tells of. */
+  | { readonly kind: "topicConfig"; readonly config: TopicConfig; readonly floors?: Floors }
   | { readonly kind: "topicDelete" }
   | { readonly kind: "recordsDelete"; readonly what: RecordsDelete }
   /** `lower`: the frame's ceiling replaces the one before; otherwise the higher one holds. */
@@ -80,7 +81,7 @@ function toJson(entry: SmallEntry): unknown {
     case "topicCreate":
       return { name: entry.name, config: configToJson(entry.config) };
     case "topicConfig":
-      return { config: configToJson(entry.config) };
+      return { config: configToJson(entry.config), floors: entry.floors };
     case "topicDelete":
       return {};
     case "recordsDelete":
@@ -103,7 +104,9 @@ const decoders: Readonly<Record<number, (json: Json) => Entry | undefined>> = {
   },
   [frameKind.topicConfig]: (json) => {
     const config = configFromJson(json["config"]);
-    return config && { kind: "topicConfig", config };
+    if (config === undefined || json["floors"] === undefined) return config && { kind: "topicConfig", config };
+    const floors = toFloors(json["floors"]);
+    return floors && { kind: "topicConfig", config, floors };
   },
   [frameKind.topicDelete]: () => ({ kind: "topicDelete" }),
   [frameKind.recordsDelete]: ({ beforeSeq, match, bound }) => {

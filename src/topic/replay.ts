@@ -192,6 +192,7 @@ function apply(topic: Instance, fields: FrameFields, entry: Exclude<Entry, { kin
       return;
     case "topicConfig":
       contents.applyConfig(stampMs, entry.config);
+      if (entry.floors !== undefined) contents.applyFloors(stampMs, entry.floors);
       return;
     case "topicDelete":
       topic.mode = "gone";

@@ -6,6 +6,7 @@
  * the same ones. `view` only says what is left at a later moment, for readers, whom expired records are hidden from at once.
  */
 import type { TopicConfig, U64 } from "./config.ts";
+import type { FrontLimit } from "./front.ts";
 import type { Holes } from "./holes.ts";
 import { noRetained, type Retained, type RetainedSpan } from "./retained.ts";
 import type { EvictionCause, Watermarks } from "./watermarks.ts";
@@ -75,14 +76,27 @@ export class Retention {
 
   /** Takes the oldest records until both caps hold. */
   enforceCaps(config: TopicConfig): void {
-    const count = this.#retained.count - (bound(config.capRecords) ?? Infinity);
-    const bytes = this.#retained.bytes - (bound(config.capBytes) ?? Infinity);
-    if (count > 0 || bytes > 0) this.#take(0, count, bytes, "cap");
+    const over = this.#over(config);
+    if (over !== undefined) this.#take(0, over.count, over.bytes, "cap");
+  }
+
+  /** Where the cap floor would be under these caps. */
+  capFloorUnder(config: TopicConfig): number {
+    const over = this.#over(config);
+    let floor = this.#watermarks.capFloor;
+    if (over !== undefined) this.#retained.measureFront(over, (_, last) => (floor = last + 1));
+    return floor;
   }
 
   /** Records have come or gone by other hands: what `view` remembers no longer holds. */
   changed(): void {
     this.#hidden = undefined;
+  }
+
+  #over({ capRecords, capBytes }: TopicConfig): FrontLimit | undefined {
+    const count = this.#retained.count - (bound(capRecords) ?? Infinity);
+    const bytes = this.#retained.bytes - (bound(capBytes) ?? Infinity);
+    return count > 0 || bytes > 0 ? { through: 0, count, bytes } : undefined;
   }
 
   #take(through: number, count: number, bytes: number, cause: EvictionCause): void {
