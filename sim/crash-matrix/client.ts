@@ -69,8 +69,9 @@ export class Client {
     const answer = await this.#told(
       topic,
       key === undefined ? { kind: "append", records } : { kind: "append", records, key },
-      async () => {
-        const result = await engine.append(topic, appendRequest(records, key));
+      async (number) => {
+        const staged = (): void => oracle.topic(topic).staged(number);
+        const result = await engine.append(topic, { ...appendRequest(records, key), staged });
         if (result.deduped)
           throw new Violation("9.4/6", `a first write with key ${key ?? ""} to ${topic} was called a repeat`);
         if (created !== undefined) oracle.topic(topic).ack(created);
@@ -138,11 +139,11 @@ export class Client {
     });
   }
 
-  async #told(topic: string, change: Change, call: () => Promise<number | undefined>): Promise<Answer> {
+  async #told(topic: string, change: Change, call: (number: number) => Promise<number | undefined>): Promise<Answer> {
     const { oracle } = this.#deps;
     const number = this.#issue(topic, change);
     try {
-      const firstSeq = await call();
+      const firstSeq = await call(number);
       oracle.topic(topic).ack(number, firstSeq);
       return undefined;
     } catch (error) {

@@ -9,6 +9,8 @@ import { type Change, changed, type ModelTopic } from "./model.ts";
 export interface Issued {
   /** In the order of the calls. */
   readonly number: number;
+  /** The same, but of an append that had to wait for room: when it had its seqs. */
+  order: number;
   readonly change: Change;
   /** Of which of the topics that the name has had. */
   readonly instance: number;
@@ -26,6 +28,8 @@ export class TopicHistory {
   /** What was there when the last start had been looked at. */
   base: ModelTopic | undefined;
   issued: Issued[] = [];
+  /** Calls, and moments at which they took their places. */
+  #moments = 0;
   /** Instances that the name has had, and how far each has been acked or shown. */
   instances = 0;
   readonly shown = new Map<number, number>();
@@ -39,16 +43,23 @@ export class TopicHistory {
     copy.base = this.base?.clone();
     copy.issued = this.issued.map((issued) => ({ ...issued }));
     copy.instances = this.instances;
+    copy.#moments = this.#moments;
     for (const [instance, seq] of this.shown) copy.shown.set(instance, seq);
     return copy;
   }
 
   issue(change: Change, nowMs: number): number {
     if (change.kind === "create") this.instances++;
-    const number = (this.issued.at(-1)?.number ?? 0) + 1;
+    const number = ++this.#moments;
     const { instances: instance } = this;
-    this.issued.push({ number, change, instance, state: "pending", atMs: nowMs, firstSeq: undefined, settled: false });
+    const unknown = { firstSeq: undefined, settled: false };
+    this.issued.push({ number, order: number, change, instance, state: "pending", atMs: nowMs, ...unknown });
     return number;
+  }
+
+  /** It has its seqs: whatever is asked for from now on finds it there. */
+  staged(number: number): void {
+    this.#find(number).order = ++this.#moments;
   }
 
   ack(number: number, firstSeq?: number): void {
@@ -141,9 +152,9 @@ export function isControl({ change }: Issued): boolean {
 
 export function applied(
   topic: ModelTopic | undefined,
-  { change, atMs, instance, number }: Issued,
+  { change, atMs, instance, order }: Issued,
 ): ModelTopic | undefined {
-  return changed(topic, change, atMs, instance, number);
+  return changed(topic, change, atMs, instance, order);
 }
 
 export function recordsOf({ change }: Issued): readonly { readonly data: string }[] {
