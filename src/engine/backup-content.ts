@@ -29,6 +29,8 @@ export interface ShardEnd {
   readonly left: readonly LeftFile[];
   /** Where a frame ends; all before it is synced. `undefined`: nothing was ever logged. */
   readonly end: LogPlace | undefined;
+  /** When that was the end of it, for the final frame; `undefined` when there is to be none. */
+  readonly stamp: number | undefined;
 }
 
 export interface BackupSource {
@@ -40,8 +42,6 @@ export interface BackupSource {
   readonly shards: readonly ShardEnd[];
   /** Where a segment file is now; it may be moved meanwhile. */
   segmentPath(file: number): string;
-  /** For the final frame of a shard; `undefined` when there is to be none. */
-  nextStamp(): number | undefined;
   /** Asked between two pieces of work; what it throws ends all of it. */
   between(): void;
 }
@@ -104,7 +104,7 @@ class Content implements BackupSize {
   }
 
   /** Gives the indices of the shard's files. */
-  async #addLog(shard: number, { left, end }: ShardEnd): Promise<number[]> {
+  async #addLog(shard: number, { left, end, stamp }: ShardEnd): Promise<number[]> {
     const { env, directory, kept, shards } = this.#source;
     // Without a checkpoint all of the log is needed; it begins with the first of all files then.
     const isNeeded = ({ index, end: position }: LeftFile): boolean =>
@@ -119,7 +119,7 @@ class Content implements BackupSize {
       shard,
       index: end.index,
       end: end.position,
-      stamp: this.#source.nextStamp(),
+      stamp,
       synced: shards.map((other) => other.end ?? { index: 0, position: 0 }),
       between: () => this.#source.between(),
     });

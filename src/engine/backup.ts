@@ -134,7 +134,6 @@ export class Backups {
           kept,
           shards,
           segmentPath: (file: number) => segments.files.path(file),
-          nextStamp: () => this.#deps.nextStamp(),
           between: () => this.#goOn(),
         };
         const { files, bytes } = await writeBackup(source, made.path);
@@ -156,7 +155,8 @@ export class Backups {
       this.#goOn();
       const shards = wal.shards.map((shard): ShardEnd => {
         const end = shard.latched ? wal.synced[shard.number] : shard.place();
-        return { left: shard.files.all.filter(({ index }) => index < end.index), end };
+        const left = shard.files.all.filter(({ index }) => index < end.index);
+        return { left, end, stamp: this.#deps.nextStamp() };
       });
       const topics = this.#deps.topics();
       const synced = await Promise.all(wal.shards.map(async (shard) => shard.latched || shard.synced()));

@@ -155,8 +155,6 @@ class Copy {
         progress.at(name);
         return joinPath(hot.has(name) || cold === undefined ? directory : cold, name);
       },
-      // Where there is no final frame the start that follows sees to one.
-      nextStamp: () => undefined,
       between: () => undefined,
     };
     await writeBackup(source, to);
@@ -179,7 +177,8 @@ function endOf({ files, last, scanned }: ReplayedShard): ShardEnd {
     end: files[at + 1].header.predecessor.end,
   }));
   const end = last && scanned && { index: last.header.index, position: scanned.end };
-  return { left, end };
+  // Where there is no final frame the start that follows sees to one.
+  return { left, end, stamp: undefined };
 }
 
 function tornBytes({ tail, scanned }: ReplayedShard): number {

@@ -11,6 +11,7 @@ import { DirectoryLock, type LookedAtLock, shareLock } from "../../storage/lock.
 import type { Manifest } from "../../storage/manifest.ts";
 import { NewDirectory, unfinishedPath } from "../../storage/new-directory.ts";
 import { StartRefusal } from "../../storage/refusal.ts";
+import { discoverChains } from "../../wal/chain.ts";
 import { toHex } from "../../wal/file-header.ts";
 import type { Progress } from "../progress.ts";
 import { readManifest } from "../read-manifest.ts";
@@ -18,6 +19,7 @@ import { readStates } from "../read-states.ts";
 import { directorySize, type Started, startAndStop } from "../start-and-stop.ts";
 import { KnownSeqs } from "./known-seqs.ts";
 import { readLiveSeqs } from "./live-seqs.ts";
+import { archivedPieces, livePieces, type LogPiece } from "./log-pieces.ts";
 import { type Moment, parseMoment, stampText } from "./moment.ts";
 import type { Move } from "./new-files.ts";
 import { plan } from "./plan.ts";
@@ -78,14 +80,35 @@ async function restoreFrom(
   manifest: Manifest,
   moment: Moment | undefined,
 ): Promise<RestoreReport> {
-  const { env, backup, archive, live, progress } = options;
-  const log = await SourceLog.open(env, { backup, archive, live }, manifest);
+  const { env, backup, progress } = options;
+  const { log, nextLayoutStamp } = await openLog(options, manifest);
   const states = await readStates(env, backup, manifest);
   const known = new KnownSeqs();
-  const planned = await plan({ states, log, known }, moment);
+  const planned = await plan({ states, log, known, nextLayoutStamp }, moment);
   const seqs = await seqsOf(options, manifest, known);
   const { idCeiling } = seqs;
-  return build(options, { manifest, log, planned, known, idCeiling, progress }, seqs);
+  const notes = [...planned.notes, ...seqs.notes];
+  return build(options, { manifest, log, planned, known, idCeiling, progress }, { ...seqs, notes });
+}
+
+interface OpenedLog {
+  readonly log: SourceLog;
+  readonly nextLayoutStamp: number;
+}
+
+/** The directory's own log counts only where a moment is asked for: otherwise the backup, with the archive, is. */
+async function openLog({ env, backup, archive, live, until }: RestoreOptions, manifest: Manifest): Promise<OpenedLog> {
+  const { directoryId, layouts } = manifest;
+  const layout = layouts.length - 1;
+  const chains = await discoverChains(env, backup, directoryId, layouts, layout);
+  const pieces = chains.shards.map(({ files }) => files.map((file) => ({ ...file, origin: "backup" as const })));
+  const ofLayout = (one: LogPiece): boolean => one.header.layout === layout;
+  const archived = archive === undefined ? [] : await archivedPieces(env, archive, directoryId);
+  const lived = live === undefined ? [] : await livePieces(env, live, directoryId);
+  const others = [...archived, ...(until === undefined ? [] : lived)];
+  const later = others.filter(({ header }) => header.layout > layout).map(({ header }) => header.stamp);
+  const log = await SourceLog.open(env, pieces, others.filter(ofLayout), lived.filter(ofLayout));
+  return { log, nextLayoutStamp: Math.min(Infinity, ...later) };
 }
 
 /** No server has any of these directories open, and none starts on them meanwhile. */

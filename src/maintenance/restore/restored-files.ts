@@ -48,6 +48,8 @@ export class RestoredFiles {
       this.#sources.progress.advance(segment.bytes);
     }
     const written = await this.#writeLogs();
+    // A checkpoint speaks of what is there for good.
+    await this.#move.env.fs.syncDir(this.#move.to);
     if (planned.state !== undefined)
       await moveCheckpoint(this.#move, planned.state, segments, {
         from: written.map(({ from }) => from),
@@ -63,7 +65,7 @@ export class RestoredFiles {
     const logs: NewLog[] = [];
     const written: WrittenLog[] = [];
     try {
-      for (let shard = 0; shard < log.shards; shard++) {
+      for (let shard = 0; shard < log.shards.length; shard++) {
         logs.push(this.#newLog(shard));
         await this.#writeLog(shard, logs[shard]);
       }
@@ -78,7 +80,7 @@ export class RestoredFiles {
 
   #newLog(shard: number): NewLog {
     const { env, to, toId } = this.#move;
-    const lineage = { directoryId: toId, layout: 0, shard, shards: this.#sources.log.shards, generation: 1 };
+    const lineage = { directoryId: toId, layout: 0, shard, shards: this.#sources.log.shards.length, generation: 1 };
     const { fileBytes } = defaultWalConfig;
     return new NewLog({ env, directory: to, lineage, fileBytes, nextIndex: () => this.#index++ });
   }
