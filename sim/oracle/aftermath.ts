@@ -15,7 +15,18 @@ export function* possibleStates(
   seen: SeenTopic | undefined,
   nowMs: number,
 ): Generator<ModelTopic | undefined> {
-  const acked = history.acked;
+  const { acked, ackedLate } = history;
+  const isLate = crash !== "none" && ackedLate.some((issued, at) => issued !== acked[at]);
+  for (const order of isLate ? [acked, ackedLate] : [acked]) yield* statesOf(history, order, crash, seen, nowMs);
+}
+
+function* statesOf(
+  history: TopicHistory,
+  acked: readonly Issued[],
+  crash: Crash,
+  seen: SeenTopic | undefined,
+  nowMs: number,
+): Generator<ModelTopic | undefined> {
   const least = promised(history, acked, crash);
   const orders = crash === "none" ? [[]] : openOrders(history.open, seen);
   for (const open of orders) {

@@ -11,6 +11,8 @@ export interface Issued {
   readonly number: number;
   /** The same, but of an append that had to wait for room: when it had its seqs. */
   order: number;
+  /** When it was answered, on the same scale; 0 before. */
+  answered: number;
   readonly change: Change;
   /** Of which of the topics that the name has had. */
   readonly instance: number;
@@ -52,7 +54,7 @@ export class TopicHistory {
     if (change.kind === "create") this.instances++;
     const number = ++this.#moments;
     const { instances: instance } = this;
-    const unknown = { firstSeq: undefined, settled: false };
+    const unknown = { firstSeq: undefined, settled: false, answered: 0 };
     this.issued.push({ number, order: number, change, instance, state: "pending", atMs: nowMs, ...unknown });
     return number;
   }
@@ -70,6 +72,7 @@ export class TopicHistory {
     );
     issued.state = "acked";
     issued.firstSeq = firstSeq;
+    issued.answered = ++this.#moments;
     if (issued.change.kind === "append") this.#showed(issued.instance, firstSeq! + issued.change.records.length - 1);
   }
 
@@ -119,6 +122,18 @@ export class TopicHistory {
       .filter(({ change }) => change.kind === "append")
       .sort((one, other) => one.instance - other.instance || one.firstSeq! - other.firstSeq!);
     return acked.map((issued) => (issued.change.kind === "append" ? appends.shift()! : issued));
+  }
+
+  /** The same, but deletes, which may have to look for something first, where their answers came. */
+  get ackedLate(): Issued[] {
+    const acked = this.acked;
+    const isDelete = ({ change }: Issued): boolean => change.kind === "deleteRecords";
+    const late = acked.filter((issued) => !isDelete(issued));
+    for (const issued of acked.filter(isDelete)) {
+      const at = late.findLastIndex(({ answered }) => answered !== 0 && answered < issued.answered);
+      late.splice(Math.max(at + 1, late.findLastIndex(({ number }) => number < issued.number) + 1), 0, issued);
+    }
+    return late;
   }
 
   get open(): Issued[] {

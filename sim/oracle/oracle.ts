@@ -81,7 +81,7 @@ export class Oracle {
     }
     throw new Violation(
       "9.4/1",
-      `what is found is a prefix of what was done; topic ${history.name} after ${crash}: ${[...tried].slice(-3).join("; or else ")}`,
+      `what is found is a prefix of what was done; topic ${history.name} after ${crash}: ${[...tried].slice(0, 3).join("; or else ")}`,
     );
   }
 }
