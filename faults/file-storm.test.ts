@@ -14,8 +14,8 @@ import { appendRequest } from "./engine-run.ts";
 import { exhaustive } from "./sweep/effort.ts";
 
 const directory = "/data";
-const topics = exhaustive ? 400 : 100;
-const hours = exhaustive ? 48 : 10;
+const topics = exhaustive ? 400 : 40;
+const hours = exhaustive ? 48 : 8;
 const share = topics / 100_000;
 const minuteMs = 60_000;
 /** Eight neighbours of a size become one of the next: some of each size, and what only a kept checkpoint still names. */
