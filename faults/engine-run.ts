@@ -34,7 +34,7 @@ export function startEngine(env: Env, options: RunOptions): Promise<RunningEngin
       fileBytes: options.fileBytes ?? 64 << 10,
       archiveDirectory: options.archiveDirectory,
     },
-    storage: { ...defaultStorageConfig, ...options.storage },
+    storage: { ...defaultStorageConfig, reserveBytes: 64 << 10, ...options.storage },
     maxTopics: 1000,
     maxIdempotencyKeys: 1000,
   };

@@ -30,7 +30,7 @@ export function openSmall(env: Env, options: StartOptions): Promise<RunningEngin
       shards: shards ?? 1,
       shardsAsked: shards !== undefined,
       wal: { ...defaultWalConfig, fileBytes: 64 << 10 },
-      storage: { ...defaultStorageConfig, ...storage },
+      storage: { ...defaultStorageConfig, reserveBytes: 64 << 10, ...storage },
       maxTopics: 0,
       maxIdempotencyKeys: 0,
     },

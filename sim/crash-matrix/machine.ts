@@ -100,7 +100,7 @@ export class Machine {
       shards,
       shardsAsked: this.config.shardsAsked ?? false,
       wal,
-      storage: this.config.storage ?? defaultStorageConfig,
+      storage: this.config.storage ?? { ...defaultStorageConfig, reserveBytes: 64 << 10 },
       maxTopics: 0,
       maxIdempotencyKeys: 100_000,
     };

@@ -22,7 +22,14 @@ export function expect(holds: boolean, what: string): void {
 
 /** Thresholds so low that records leave memory at once. Nothing is cached: every read of what is sealed is one of the disk. */
 export function tinyStorage(patch: Partial<StorageConfig> = {}): StorageConfig {
-  return { ...defaultStorageConfig, cacheBytes: 0, segmentMaxRecords: 4, checkpointMs: 1000, ...patch };
+  return {
+    ...defaultStorageConfig,
+    reserveBytes: 64 << 10,
+    cacheBytes: 0,
+    segmentMaxRecords: 4,
+    checkpointMs: 1000,
+    ...patch,
+  };
 }
 
 /** Lets time go by until so many more events of a kind have happened. */

@@ -37,6 +37,7 @@ export function drawServer(prng: Prng, { hasCold }: Profile): ServerConfig {
     },
     storage: {
       ...defaultStorageConfig,
+      reserveBytes: 64 << 10,
       cacheBytes: prng.pick([0, 16 << 10, 1 << 20]),
       tailBytes: prng.pick([16 << 10, 64 << 10, 1 << 20]),
       segmentMaxRecords: prng.pick([3, 8, 25]),

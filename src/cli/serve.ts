@@ -1,6 +1,7 @@
 /** `topics serve`: lock, listen, recover, ready; and the way back (spec 7.5). */
 import { renameSync, writeFileSync } from "node:fs";
 import { openEngine, type RunningEngine } from "../engine/engine.ts";
+import { defaultStorageConfig } from "../engine/storage-config.ts";
 import { errnoOf } from "../env/env.ts";
 import { nodeEnv } from "../env/node-env.ts";
 import { defaultHttpConfig, type HttpConfig } from "../http/config.ts";
@@ -117,6 +118,7 @@ function engineConfig(settings: Settings): Parameters<typeof openEngine>[1] {
       archiveDirectory: settings.TOPICS_WAL_ARCHIVE_DIR || undefined,
     },
     storage: {
+      ...defaultStorageConfig,
       cacheBytes: settings.TOPICS_CACHE_BYTES,
       tailBytes: settings.TOPICS_TAIL_BYTES,
       segmentMaxRecords: settings.TOPICS_SEGMENT_MAX_EVENTS,

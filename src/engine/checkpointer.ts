@@ -11,7 +11,7 @@ import { writeCheckpoint } from "../checkpoint/writer.ts";
 import { type Env, errnoOf } from "../env/env.ts";
 import { isNoSpace } from "../storage/io.ts";
 import type { ManifestStore } from "../storage/manifest.ts";
-import type { Reserve } from "../storage/reserve.ts";
+import type { DiskRoom } from "../storage/room.ts";
 import type { Topic } from "../topic/topic.ts";
 import { comparePlaces, type LogPlace } from "../wal/commit.ts";
 import { Capture, type StuckShards } from "./checkpoint-capture.ts";
@@ -45,7 +45,7 @@ export interface CheckpointerDeps {
   readonly manifest: ManifestStore;
   readonly wal: CheckpointedLog;
   readonly segments: Segments;
-  readonly reserve: Reserve;
+  readonly room: DiskRoom;
   readonly events: EngineEvents;
   topics(): Iterable<Topic>;
   /** Names the checkpoints that are kept now, durably. */
@@ -62,6 +62,7 @@ export interface CheckpointerDeps {
 /** After a failure the next attempt waits this long, twice as long each time. */
 const firstPauseMs = 1000;
 const longestPauseMs = 60_000;
+const shortDiskMs = 1000;
 
 export class Checkpointer {
   readonly #deps: CheckpointerDeps;
@@ -104,12 +105,14 @@ export class Checkpointer {
 
   /** Begins one if it is due, and nothing is being written. */
   tend(): Promise<boolean> | undefined {
-    const { env, config, wal, segments } = this.#deps;
+    const { env, config, wal, segments, room } = this.#deps;
     const nowMs = env.clock.monotonicMs();
     const logged = wal.loggedBytes() - this.#loggedBytes;
     // What only older checkpoints need goes when they do.
     const changed = logged > 0 || this.#wanted || (segments.outlived && this.#kept.length > 0);
-    const due = logged >= config.checkpointBytes || (changed && nowMs - this.#lastMs >= config.checkpointMs);
+    // On a full disk it is checkpoints that let go of files.
+    const everyMs = room.isShort ? Math.min(config.checkpointMs, shortDiskMs) : config.checkpointMs;
+    const due = logged >= config.checkpointBytes || (changed && nowMs - this.#lastMs >= everyMs);
     if (!due || nowMs < this.#notBeforeMs || this.#stopped || this.#working !== undefined) return undefined;
     return this.write();
   }
@@ -143,7 +146,7 @@ export class Checkpointer {
   }
 
   async #attempt(): Promise<boolean> {
-    const { env, reserve, wal, events } = this.#deps;
+    const { env, room, wal, events } = this.#deps;
     try {
       // What a checkpoint makes superfluous is whole files: on a full disk no shard may go on in one that is needed.
       if (this.#short) await Promise.all(wal.shards.map((shard) => shard.rotate()));
@@ -155,10 +158,11 @@ export class Checkpointer {
       const errno = errnoOf(error);
       if (errno === undefined && !(error instanceof Unfinished)) throw error;
       // On a full disk the next attempt has the room that was kept for it.
+      const again = !this.#short;
       this.#short = isNoSpace(error);
-      if (this.#short) await reserve.release().catch((second: unknown) => errnoOf(second));
+      if (this.#short) await room.open();
       this.#pauseMs = Math.min(longestPauseMs, Math.max(firstPauseMs, this.#pauseMs * 2));
-      this.#notBeforeMs = env.clock.monotonicMs() + (reserve.bytes > 0 ? 0 : this.#pauseMs);
+      this.#notBeforeMs = env.clock.monotonicMs() + (this.#short && again ? 0 : this.#pauseMs);
       events({ type: "checkpoint-failed", errno, reason: error instanceof Error ? error.message : String(error) });
       return false;
     }
@@ -239,7 +243,8 @@ export class Checkpointer {
     const retired = await wal.retire(from);
     const removed = await segments.sweep();
     if (removed > 0) events({ type: "segments-removed", files: removed });
-    await this.#deps.reserve.refill(reserveFor(this.#kept));
+    this.#deps.room.close();
+    await this.#deps.room.keep(reserveFor(this.#kept));
     return retired;
   }
 }

@@ -2,6 +2,7 @@
 import type { Env } from "../env/env.ts";
 import { damage } from "../storage/refusal.ts";
 import { Reserve } from "../storage/reserve.ts";
+import { DiskRoom } from "../storage/room.ts";
 import { BlockPool } from "../topic/block-pool.ts";
 import type { TopicDeps } from "../topic/instance.ts";
 import { PartReads } from "../topic/part-reads.ts";
@@ -46,6 +47,8 @@ export interface Recovered {
   readonly reads: PartReads;
   readonly sealer: Sealer;
   readonly gone: GoneTopics;
+  readonly reserve: Reserve;
+  readonly room: DiskRoom;
   /** Checkpoints that were found good, oldest first. */
   readonly kept: readonly KeptCheckpoint[];
   /** By shard, where its log is longer than a running server leaves it: the file that a checkpoint should let it begin with. */
@@ -91,12 +94,15 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
     for await (const topic of restoreTopics(restoring, found)) replayer.restore(topic);
   }
   const running: { wal: Wal | undefined } = { wal: undefined };
+  const reserve = await Reserve.open(env, config.directory);
+  const room = new DiskRoom(env.clock, reserve, config.storage.reserveBytes);
   const sealer = new Sealer({
     env,
     config: config.storage,
     segments,
     quota: deps.quota,
     events: hooks.events,
+    room,
     shards: wantedShards,
     topics: () => (running.wal === undefined ? replayer.all : catalog.all()),
     topic: (id) => (running.wal === undefined ? replayer.topic(id) : catalog.withId(id)),
@@ -139,14 +145,13 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
     for (const topic of catalog.all()) topic.moveTo(topicDeps[shardNumber(topic.id, wantedShards)]);
     for (const topic of catalog.all()) topic.afterRecovery(clock.nowMs());
     await sealer.sealAll();
-    const reserve = await Reserve.open(env, config.directory);
     const covering = {
       env,
       directory: config.directory,
       config: config.storage,
       manifest,
       segments,
-      reserve,
+      room,
       events: hooks.events,
       topics: () => catalog.all(),
       gone: () => [],
@@ -160,7 +165,6 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
         const covered = await coverNewLayout(covering, places, change);
         for (const old of kept) segments.letGo(old);
         kept = covered;
-        await reserve.close();
         hooks.events({ type: "shards-changed", from: shards, to: wantedShards });
       },
     };
@@ -172,6 +176,7 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
       config: config.wal,
       manifest,
       events: hooks.events,
+      room,
       nextStamp: () => clock.nextStamp(),
       noteLatch: (shard) => lock.noteLatch(shard),
       crash: (error) => hooks.crash(error),
@@ -191,7 +196,7 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
       gone.add({ id, op, shard, before: wal.shards[shard].place() });
     }
   const shouldBeginAt = layout === undefined ? recovered.shards.map(({ files }) => lastOfMany(files)) : [];
-  return { wal, ids, topicDeps, segments, reads, sealer, gone, kept, shouldBeginAt };
+  return { wal, ids, topicDeps, segments, reads, sealer, gone, reserve, room, kept, shouldBeginAt };
 }
 
 /** A start that finds more than two files in a shard ends with a checkpoint (6.5). */

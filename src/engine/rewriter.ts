@@ -9,6 +9,8 @@
 import { type Env, errnoOf } from "../env/env.ts";
 import { SegmentDamage } from "../segment/files.ts";
 import type { SegmentWriter } from "../segment/writer.ts";
+import { isNoSpace } from "../storage/io.ts";
+import type { Room } from "../storage/room.ts";
 import type { PendingPart } from "../topic/seal.ts";
 import type { SealedPart } from "../topic/sealed-part.ts";
 import type { Topic } from "../topic/topic.ts";
@@ -23,6 +25,7 @@ export interface RewriterDeps {
   readonly config: StorageConfig;
   readonly segments: Segments;
   readonly events: EngineEvents;
+  readonly room: Room;
   readonly shards: number;
   topics(): Iterable<Topic>;
 }
@@ -56,7 +59,7 @@ export class Rewriter {
 
   /** Looks for what is worth it, and does it. `true` when something was replaced. */
   async run(): Promise<boolean> {
-    if (this.#working !== undefined || this.#stopped) return false;
+    if (this.#working !== undefined || this.#stopped || this.#deps.room.isShort) return false;
     const before = this.#deps.segments.next;
     this.#working = this.#work();
     try {
@@ -85,6 +88,7 @@ export class Rewriter {
       }
       const errno = error instanceof SegmentDamage ? error.errno : errnoOf(error);
       if (errno === undefined) throw error;
+      if (isNoSpace(error)) this.#deps.room.noteShort();
       this.#deps.events({ type: "storage-failed", work: "rewrite", errno });
     }
   }

@@ -5,6 +5,8 @@
  */
 import { assert } from "../base/assert.ts";
 import { type Env, errnoOf } from "../env/env.ts";
+import { isNoSpace } from "../storage/io.ts";
+import type { Room } from "../storage/room.ts";
 import type { PendingPart } from "../topic/seal.ts";
 import type { Topic } from "../topic/topic.ts";
 import { comparePlaces, type LogPlace } from "../wal/commit.ts";
@@ -21,6 +23,7 @@ export interface SealerDeps {
   readonly segments: Segments;
   readonly quota: SharedQuota;
   readonly events: EngineEvents;
+  readonly room: Room;
   readonly shards: number;
   topics(): Iterable<Topic>;
   topic(id: number): Topic | undefined;
@@ -72,7 +75,7 @@ export class Sealer {
 
   /** Whether there is hope of it. */
   get failing(): boolean {
-    return this.#pauseMs > 0;
+    return this.#pauseMs > 0 || this.#deps.room.isShort;
   }
 
   /** Resolves when a round of sealing is over, or at once when there is none. */
@@ -146,7 +149,7 @@ export class Sealer {
   }
 
   #start(): void {
-    if (this.#working !== undefined || this.#stopped) return;
+    if (this.#working !== undefined || this.#stopped || this.#deps.room.isShort) return;
     if (this.#deps.env.clock.monotonicMs() < this.#notBeforeMs) return;
     this.#working = this.#work().finally(() => {
       this.#working = undefined;
@@ -169,6 +172,7 @@ export class Sealer {
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === undefined) throw error;
+      if (isNoSpace(error)) this.#deps.room.noteShort();
       this.#pauseMs = Math.min(longestPauseMs, Math.max(firstPauseMs, this.#pauseMs * 2));
       this.#notBeforeMs = this.#deps.env.clock.monotonicMs() + this.#pauseMs;
       this.#deps.events({ type: "storage-failed", work: "seal", errno });

@@ -19,6 +19,8 @@ export interface StorageConfig {
   readonly hotRetainSegments: number;
   readonly hotRetainBytes: number;
   readonly backupDirectory: string | undefined;
+  /** What checkpoints of a full disk find at least: themselves, and the lists of what was deleted to make room. */
+  readonly reserveBytes: number;
 }
 
 export const defaultStorageConfig: StorageConfig = {
@@ -33,6 +35,7 @@ export const defaultStorageConfig: StorageConfig = {
   hotRetainSegments: 4,
   hotRetainBytes: 0,
   backupDirectory: undefined,
+  reserveBytes: 8 << 20,
 };
 
 /** Under load one segment may take so many thresholds. */

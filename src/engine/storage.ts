@@ -7,7 +7,6 @@ import { assert } from "../base/assert.ts";
 import { TopicsError } from "../base/errors.ts";
 import type { Env } from "../env/env.ts";
 import type { ManifestStore } from "../storage/manifest.ts";
-import { Reserve } from "../storage/reserve.ts";
 import type { Topic } from "../topic/topic.ts";
 import { shardNumber } from "../wal/wal.ts";
 import type { BackupResult } from "./api.ts";
@@ -34,25 +33,20 @@ export interface StorageDeps {
   crash(error: unknown): void;
 }
 
-/** Room that is kept for checkpoints before any was written. */
-const firstReserveBytes = 64 << 10;
-
 export class Storage {
   readonly #deps: StorageDeps;
   readonly #recovered: Recovered;
-  readonly #reserve: Reserve;
   readonly #checkpointer: Checkpointer;
   readonly #rewriter: Rewriter;
   readonly #coldTier: ColdTier | undefined;
   readonly #backups: Backups | undefined;
   #keeping: Promise<void> | undefined;
 
-  private constructor(deps: StorageDeps, recovered: Recovered, reserve: Reserve) {
+  private constructor(deps: StorageDeps, recovered: Recovered) {
     this.#deps = deps;
     this.#recovered = recovered;
-    this.#reserve = reserve;
     const { env, directory, config, manifest, catalog, clock, events } = deps;
-    const { wal, segments, gone, ids, kept } = recovered;
+    const { wal, segments, gone, ids, kept, room } = recovered;
     this.#checkpointer = new Checkpointer(
       {
         env,
@@ -61,7 +55,7 @@ export class Storage {
         manifest,
         wal,
         segments,
-        reserve,
+        room,
         events,
         topics: () => catalog.all(),
         nameKept: (numbers) => manifest.update((current) => ({ ...current, checkpoints: numbers })),
@@ -75,7 +69,7 @@ export class Storage {
     );
     const topics = (): Iterable<Topic> => catalog.all();
     const { length: shards } = wal.shards;
-    this.#rewriter = new Rewriter({ env, config, segments, events, shards, topics });
+    this.#rewriter = new Rewriter({ env, config, segments, events, room, shards, topics });
     const rescuer = new Rescuer({
       env,
       directory,
@@ -111,22 +105,23 @@ export class Storage {
 
   /** A log that is longer than a running server leaves it is cut short before anything is served (6.5). */
   static async start(deps: StorageDeps, recovered: Recovered): Promise<Storage> {
-    const reserve = await Reserve.open(deps.env, deps.directory);
-    const storage = new Storage(deps, recovered, reserve);
-    const { shouldBeginAt, sealer } = recovered;
+    const storage = new Storage(deps, recovered);
+    const { shouldBeginAt, sealer, room } = recovered;
     if (shouldBeginAt.some((index) => index !== undefined)) {
       // Else each start would leave a longer log to the next one, if none lives to seal what holds it back.
       await sealer.sealBefore(shouldBeginAt);
       await storage.#checkpointer.write();
     }
-    if (reserve.bytes === 0) await reserve.refill(firstReserveBytes);
+    await room.refill();
     await storage.#backups?.removeUnfinished();
     return storage;
   }
 
   /** Looks at what is due. */
   tend(): void {
-    this.#recovered.sealer.tend();
+    const { sealer, room } = this.#recovered;
+    if (room.isShort) this.#follow(room.refill().then(() => undefined));
+    sealer.tend();
     const written = this.#checkpointer.tend();
     if (written !== undefined) this.#follow(written.then((done) => (done ? this.#keep() : undefined)));
   }
@@ -183,7 +178,7 @@ export class Storage {
   }
 
   async close(): Promise<void> {
-    await this.#reserve.close();
+    await this.#recovered.reserve.close();
     await this.#recovered.segments.files.close();
   }
 

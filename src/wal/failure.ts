@@ -10,6 +10,11 @@ export function isSpace(error: unknown): boolean {
   return errno === "ENOSPC" || errno === "EDQUOT";
 }
 
+/** What is left is kept for what must go on. */
+export function noSpace(): Error {
+  return Object.assign(new Error("the room that is left is kept"), { code: "ENOSPC" });
+}
+
 /** Definite: it is not committed and never will be. */
 export function unavailable(shard: number, why: string): TopicsError {
   return new TopicsError("wal_unavailable", `WAL shard ${shard} ${why}`, { shard });

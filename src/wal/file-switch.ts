@@ -60,8 +60,8 @@ export class FileSwitch {
 
   /** The file is part of the log, but takes nothing new before the manifest names it: on a full disk that may take a while. */
   async #name({ index }: WalFile): Promise<void> {
-    const { env, lineage, manifest } = this.#deps;
-    for (;;) {
+    const { env, lineage, manifest, room } = this.#deps;
+    for (let tries = 0; ; tries++) {
       try {
         await manifest.update((named) => withFiles(named, [{ shard: lineage.shard, index }]));
         this.#stuck = false;
@@ -70,7 +70,8 @@ export class FileSwitch {
         if (!isSpace(error)) throw error;
         this.#stuck = true;
         this.#parts.stuck();
-        await new Promise<void>((resolve) => env.timers.after(spaceRetryMs, resolve));
+        await room.open();
+        if (tries > 0) await new Promise<void>((resolve) => env.timers.after(spaceRetryMs, resolve));
       }
     }
   }

@@ -1,5 +1,6 @@
 /** What a shard needs of the rest of the WAL, and of the engine. */
 import type { Env } from "../env/env.ts";
+import type { Room } from "../storage/room.ts";
 import type { ManifestStore } from "../storage/manifest.ts";
 import type { WalConfig } from "./config.ts";
 import type { WalEvents } from "./events.ts";
@@ -14,6 +15,7 @@ export interface ShardDeps {
   readonly manifest: ManifestStore;
   readonly places: SyncedPlaces;
   readonly events: WalEvents;
+  readonly room: Room;
   /** An index that no WAL file of this directory had before. */
   nextIndex(): number;
   /** µs, strictly increasing over all shards. */

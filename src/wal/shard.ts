@@ -74,6 +74,7 @@ export class Shard implements CommitLog {
       shard: deps.lineage.shard,
       config: deps.config,
       events: deps.events,
+      room: deps.room,
       nextIndex: () => deps.nextIndex(),
       zeroed: () => this.#syncs.start(),
       changed: () => this.#tend(),

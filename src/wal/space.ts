@@ -5,8 +5,9 @@
 import { type Env, errnoOf, type TimerHandle } from "../env/env.ts";
 import { joinPath, walFileName } from "../storage/layout.ts";
 import { firstSpareBytes, firstStepBytes, lastStepBytes, spaceRetryMs, type WalConfig } from "./config.ts";
+import type { Room } from "../storage/room.ts";
 import type { WalEvents } from "./events.ts";
-import { isSpace } from "./failure.ts";
+import { isSpace, noSpace } from "./failure.ts";
 import { firstFrameAt } from "./file-header.ts";
 import { fillWithZeros, WalFile } from "./wal-file.ts";
 
@@ -16,6 +17,7 @@ export interface SpaceDeps {
   readonly shard: number;
   readonly config: WalConfig;
   readonly events: WalEvents;
+  readonly room: Room;
   /** An index that no WAL file of this directory had before. */
   nextIndex(): number;
   /** More zeros were written behind the active file's prepared part: a sync will make them room. */
@@ -80,7 +82,7 @@ export class Space {
     if (this.#working || this.#closed || this.#retry) return;
     const work = this.#next(active, needBytes);
     if (!work) return;
-    this.#working = work()
+    this.#working = this.#whenThereIsRoom(work)
       .then(
         () => this.#succeeded(),
         (error: unknown) => this.#failed(error),
@@ -89,6 +91,12 @@ export class Space {
       .then(() => {
         if (!this.#closed) this.#deps.changed();
       });
+  }
+
+  /** On a full disk the reserve comes first. */
+  async #whenThereIsRoom(work: () => Promise<void>): Promise<void> {
+    if (this.#deps.room.isShort && !(await this.#deps.room.refill())) throw noSpace();
+    await work();
   }
 
   async close(): Promise<void> {
@@ -148,6 +156,7 @@ export class Space {
   #failed(error: unknown): void {
     if (!this.#short) this.#deps.events({ type: "wal-space-short", shard: this.#deps.shard, errno: errnoOf(error) });
     this.#short = true;
+    if (isSpace(error)) this.#deps.room.noteShort();
     if (this.#closed) return;
     this.#retry = this.#deps.env.timers.after(spaceRetryMs, () => {
       this.#retry = undefined;

@@ -4,6 +4,7 @@
 import { assert } from "../base/assert.ts";
 import type { Env } from "../env/env.ts";
 import type { ManifestStore } from "../storage/manifest.ts";
+import { plenty, type Room } from "../storage/room.ts";
 import { beginFile, type Finding, keptTail, leftFiles } from "./begin-file.ts";
 import type { LogPlace } from "./commit.ts";
 import type { WalConfig } from "./config.ts";
@@ -27,6 +28,8 @@ export interface WalDeps {
   readonly config: WalConfig;
   readonly manifest: ManifestStore;
   readonly events: WalEvents;
+  /** Who may take space when there is little; without it nobody has to ask. */
+  readonly room?: Room;
   nextStamp(): number;
   noteLatch(shard: number): Promise<void>;
   crash(error: unknown): void;
@@ -77,6 +80,7 @@ export class Wal {
         lineage,
         places,
         events,
+        room: deps.room ?? plenty,
         nextIndex,
         nextStamp,
         noteLatch: (number) => deps.noteLatch(number),
