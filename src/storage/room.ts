@@ -55,7 +55,7 @@ export class DiskRoom implements Room {
   async open(): Promise<void> {
     this.#short = true;
     this.#openUntilMs = this.#clock.monotonicMs() + openMs;
-    if (this.#reserve.bytes > 0) await this.#reserve.release();
+    if (this.#reserve.bytes > 0) await this.#tried(() => this.#reserve.release());
   }
 
   /** What had to go on has gone on. */
@@ -72,18 +72,18 @@ export class DiskRoom implements Room {
   async refill(): Promise<boolean> {
     if (this.#clock.monotonicMs() < this.#openUntilMs) return false;
     if (this.#reserve.bytes >= this.#bytes && !this.#short) return true;
-    const whole = await this.#refill();
+    const whole = (await this.#tried(() => this.#reserve.refill(this.#bytes))) ?? true;
     this.#short = !whole;
     return whole;
   }
 
-  async #refill(): Promise<boolean> {
+  /** A reserve that the disk fails is no reason to stop anybody. */
+  async #tried<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await this.#reserve.refill(this.#bytes);
+      return await work();
     } catch (error) {
-      // A reserve that cannot be written is no reason to stop anybody.
       if (errnoOf(error) === undefined) throw error;
-      return true;
+      return undefined;
     }
   }
 }
