@@ -8,6 +8,7 @@ import type { PartEntry } from "../segment/part-entry.ts";
 import type { Block } from "./block-pool.ts";
 import type { Chunk } from "./chunk.ts";
 import type { PartReads } from "./part-reads.ts";
+import { giveBackRoom, takeRoom } from "./payload-room.ts";
 import { type PlannedRuns, RecordRuns, type RunsLimit } from "./record-runs.ts";
 import { SealedPart } from "./sealed-part.ts";
 
@@ -77,7 +78,8 @@ export class PartBuilder {
     const plan = runs.plan();
     const sizes = sizesOf(plan);
     this.#post(runs, sizes);
-    const payload = Buffer.allocUnsafeSlow(plan.layout.payloadBytes);
+    const room = takeRoom(plan.layout.payloadBytes);
+    const payload = room.subarray(0, plan.layout.payloadBytes);
     plan.write(payload);
     // Not before: whatever was to be sealed may be gone by now, and other topics' parts come behind.
     if (this.#blocks.length === 0) this.#writer.beginPart(this.#topicId, this.#epoch);
@@ -86,7 +88,11 @@ export class PartBuilder {
     this.#built = [];
     this.abandon();
     const { firstSeq, lastSeq, firstTs, lastTs, count: records } = runs;
-    await this.#writer.block({ payload, firstSeq, lastSeq, firstTs, lastTs, records, bytes: sum(sizes) });
+    try {
+      await this.#writer.block({ payload, firstSeq, lastSeq, firstTs, lastTs, records, bytes: sum(sizes) });
+    } finally {
+      giveBackRoom(room);
+    }
   }
 
   #post(runs: RecordRuns, sizes: Uint32Array): void {
