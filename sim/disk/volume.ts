@@ -6,12 +6,16 @@
 import { Volume as Store } from "memfs";
 import { assert } from "../../src/base/assert.ts";
 
+/** A store has room for so many open files, and frozen contents are never closed. */
+const contentsPerStore = 1000;
+
 export class Volume {
-  readonly #store = new Store();
+  #store = new Store();
   #made = 0;
 
   create(): Content {
-    return new Content(this.#store, `/${this.#made++}`);
+    if (++this.#made % contentsPerStore === 0) this.#store = new Store();
+    return new Content(this.#store, `/${this.#made}`);
   }
 
   /** `content` itself, or a copy in this volume when it is shared. */
