@@ -2,10 +2,12 @@
  * What there is in a data directory, before any of it is believed (spec 6.2, 6.6): the names, and the manifest, or what
  * stands in for it when it is gone or damaged: every file that says by its own header that it belongs here.
  */
+import { decodeHead, headBytes } from "../checkpoint/format.ts";
 import { checkpointNumbersIn } from "../checkpoint/reader.ts";
 import { type Env, errnoOf } from "../env/env.ts";
 import { readSmallFile } from "../storage/atomic-file.ts";
-import { joinPath, manifestName, parseWalFileName } from "../storage/layout.ts";
+import { closeQuietly, readFully } from "../storage/io.ts";
+import { checkpointFileName, joinPath, manifestName, parseWalFileName } from "../storage/layout.ts";
 import { decodeManifest, type Layout, type Manifest } from "../storage/manifest.ts";
 import type { WalFileHeader } from "../wal/file-header.ts";
 import { readHeader } from "../wal/read-header.ts";
@@ -64,9 +66,11 @@ async function manifestFromHeaders(env: Env, directory: string, names: readonly 
     const read = await readHeader(env, joinPath(directory, name));
     if (read.outcome === "header") headers.push(read.header);
   }
-  const directoryId = mostFrequent(headers.map((header) => header.directoryId)) ?? "0".repeat(32);
-  const own = headers.filter((header) => header.directoryId === directoryId);
   const checkpoints = checkpointNumbersIn(names).filter((number) => number > 0);
+  const ids = headers.map((header) => header.directoryId);
+  for (const number of checkpoints) ids.push(...(await idOf(env, joinPath(directory, checkpointFileName(number)))));
+  const directoryId = mostFrequent(ids) ?? "0".repeat(32);
+  const own = headers.filter((header) => header.directoryId === directoryId);
   return {
     directoryId,
     layouts: layoutsOf(own),
@@ -76,6 +80,21 @@ async function manifestFromHeaders(env: Env, directory: string, names: readonly 
     checkpoints,
     nextCheckpoint: 1 + (checkpoints.at(-1) ?? 0),
   };
+}
+
+/** The directory that a checkpoint says it belongs to. */
+async function idOf(env: Env, path: string): Promise<string[]> {
+  const file = await env.fs.open(path, "read");
+  try {
+    const head = new Uint8Array(headBytes);
+    const decoded = decodeHead(head.subarray(0, await readFully(file, head, 0)));
+    return decoded.outcome === "sound" ? [decoded.value.head.directoryId] : [];
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return [];
+  } finally {
+    await closeQuietly(file);
+  }
 }
 
 /** Layouts of which nothing is left are left out, and so are the ends of those that ended: nothing tells them. */

@@ -32,8 +32,9 @@ export interface BadStretch {
   readonly at: number;
   readonly bytes: number;
   readonly reason: string;
-  /** What the header says of the frame that was there, where that is sound. */
+  /** What the header says of the frame that was there, and its length, where that is sound. */
   readonly fields: FrameFields | undefined;
+  readonly frameBytes: number | undefined;
   readonly errno: string | undefined;
 }
 
@@ -110,7 +111,8 @@ class Walk {
     if (next === undefined && why.why === "end" && !isDeclared) return true;
     const fields = why.why === "body" || why.why === "foreign" ? why.fields : undefined;
     const reason = why.why === "end" ? "no frame, where there should be one" : why.reason;
-    this.#walker.bad({ at, bytes: (next ?? limit) - at, reason, fields, errno });
+    const frameBytes = why.why === "body" ? why.length : undefined;
+    this.#walker.bad({ at, bytes: (next ?? limit) - at, reason, fields, frameBytes, errno });
     this.#from = next ?? limit;
     this.#hash = undefined;
     return next === undefined;

@@ -123,6 +123,11 @@ export class Topic {
     return this.#instance.identity.name;
   }
 
+  /** Highest seq assigned or in a hole. */
+  get headSeq(): number {
+    return this.#instance.contents.headSeq;
+  }
+
   /** What is in force; a change that is not synced yet is not. */
   get config(): TopicConfig {
     return this.#instance.contents.config;

@@ -1,0 +1,64 @@
+/**
+ * Which records of sealed blocks are deleted, as far as delete files still tell (spec 6.3): up to the end that the checkpoint
+ * names, entry by entry, over what is damaged.
+ */
+import type { NamedSegment } from "../../engine/segments.ts";
+import { type Env, errnoOf } from "../../env/env.ts";
+import { deleteEntryBytes, deleteHeaderBytes, type DeletedRange } from "../../segment/delete-format.ts";
+import type { PartEntry } from "../../segment/part-entry.ts";
+import { deleteFileName, joinPath } from "../../storage/layout.ts";
+import { walkDeletes } from "../walk-deletes.ts";
+import type { DamagedFile } from "./found-blocks.ts";
+
+export class FoundDeaths {
+  readonly damaged: DamagedFile[] = [];
+  /** Segment files of which some deletes are lost. */
+  readonly incomplete = new Set<number>();
+  readonly #ranges = new Map<string, DeletedRange[]>();
+
+  static async read(env: Env, directory: string, segments: Iterable<NamedSegment>): Promise<FoundDeaths> {
+    const found = new FoundDeaths();
+    for (const segment of segments) if (segment.deletes !== undefined) await found.#read(env, directory, segment);
+    return found;
+  }
+
+  /** By block, of operations that the topic's section knows of. */
+  of({ file, ordinal }: PartEntry, op: number): ReadonlyMap<number, readonly DeletedRange[]> {
+    const byBlock = new Map<number, DeletedRange[]>();
+    for (const range of this.#ranges.get(`${file}.${ordinal}`) ?? []) {
+      if (range.op > op) continue;
+      const ranges = byBlock.get(range.block);
+      if (ranges === undefined) byBlock.set(range.block, [range]);
+      else ranges.push(range);
+    }
+    return byBlock;
+  }
+
+  async #read(env: Env, directory: string, { file, deletes }: NamedSegment): Promise<void> {
+    const path = joinPath(directory, deleteFileName(file));
+    const wrong = (what: string): void => {
+      this.incomplete.add(file);
+      this.damaged.push({ file: path, what });
+    };
+    const expected = (deletes!.bytes - deleteHeaderBytes) / deleteEntryBytes;
+    let seen = 0;
+    try {
+      const version = await walkDeletes(env, path, deletes!.bytes, {
+        range: (range) => {
+          seen++;
+          const key = `${file}.${range.part}`;
+          const ranges = this.#ranges.get(key);
+          if (ranges === undefined) this.#ranges.set(key, [range]);
+          else ranges.push(range);
+        },
+        bad: () => undefined,
+      });
+      if (version !== undefined) wrong(version);
+      else if (seen < expected) wrong(`${expected - seen} of ${expected} deleted ranges are lost`);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === undefined) throw error;
+      wrong(errno === "ENOENT" ? "it is missing" : errno);
+    }
+  }
+}
