@@ -31,6 +31,8 @@ export interface CrashPlan {
 }
 
 export const plainKill: CrashPlan = { interruptions: [] };
+/** Lines of trace in which a step comes to its end. */
+const mostPerStep = 10_000;
 const plentyBytes = 1 << 30;
 
 export interface StageParts {
@@ -56,6 +58,7 @@ export class Stage {
   /** A fault of a write or sync has struck this process: its page cache is no witness. */
   #struck = false;
   #planted = false;
+  #sinceStep = 0;
   #spaceShort = false;
   /** Deaths so far, clean stops not counted. */
   crashes = 0;
@@ -89,6 +92,9 @@ export class Stage {
   }
 
   note(line: string): void {
+    if (line.startsWith("step ")) this.#sinceStep = 0;
+    else if (++this.#sinceStep === mostPerStep)
+      this.machine.bug(new Violation("9.4/11", "the server is busy without end"));
     this.trace.add(`${this.scheduler.clock.monotonicMs()} ${line}`);
   }
 

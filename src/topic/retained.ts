@@ -134,9 +134,11 @@ export class Retained {
     [this.#frontSeq, this.#frontTs, this.#sealedThrough] = [front.seq, front.ts, sealedThrough];
   }
 
+  /** What comes next may have seqs that were sealed before, and is sealed anew. */
   clear(): void {
     this.sealed.clear();
     this.tail.clear();
+    this.#sealedThrough = 0;
   }
 }
 
