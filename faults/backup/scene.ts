@@ -70,8 +70,14 @@ export class Scene {
   }
 
   /** Virtual time goes on until it is done. */
-  until<T>(work: Promise<T>): Promise<T> {
-    return this.scheduler.settle(work);
+  async until<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await this.scheduler.settle(work);
+    } catch (error) {
+      // A process that has broken a rule goes no further.
+      this.disk.checkRules();
+      throw error;
+    }
   }
 
   async mark(): Promise<Moment> {

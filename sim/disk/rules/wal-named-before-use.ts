@@ -3,7 +3,7 @@
  * header, and may.
  */
 import { decodeManifest } from "../../../src/storage/manifest.ts";
-import { manifestName, parseWalFileName } from "../../../src/storage/layout.ts";
+import { manifestName, parentOf, parseWalFileName } from "../../../src/storage/layout.ts";
 import type { DiskView, Rule } from "../rule.ts";
 import { isHeaderWrite } from "./wal-header-last.ts";
 
@@ -11,20 +11,23 @@ const manifestBytes = 1 << 20;
 
 export function walNamedBeforeUse(): Rule {
   const headed = new Set<string>();
-  /** Named by the manifest that was renamed last, and by one whose name is synced. */
-  let renamed: ReadonlySet<string> = new Set();
-  let durable: ReadonlySet<string> = new Set();
+  /** By directory: named by the manifest that was renamed last, and by one whose name is synced. */
+  const renamed = new Map<string, ReadonlySet<string>>();
+  const durable = new Map<string, ReadonlySet<string>>();
   return {
     name: "a WAL file is named before it is used",
     observe: ({ type, call, ...event }, disk) => {
       const failed = "errno" in event && event.errno !== undefined;
       if (type === "answered" && !failed) {
         if (isHeaderWrite(call)) headed.add(call.path);
-        if (call.name === "rename" && call.to?.endsWith(`/${manifestName}`) === true) renamed = namedBy(call.to, disk);
-        if (call.name === "syncDir") durable = renamed;
+        if (call.name === "rename" && call.to?.endsWith(`/${manifestName}`) === true)
+          renamed.set(parentOf(call.to), namedBy(call.to, disk));
+        const synced = call.name === "syncDir" ? renamed.get(call.path) : undefined;
+        if (synced !== undefined) durable.set(call.path, synced);
       }
       const uses = type === "issued" && call.name === "write" && headed.has(call.path);
-      return uses && !durable.has(nameOf(call.path)) ? "no durable manifest names it" : undefined;
+      const isNamed = durable.get(parentOf(call.path))?.has(nameOf(call.path)) === true;
+      return uses && !isNamed ? "no durable manifest names it" : undefined;
     },
   };
 }
