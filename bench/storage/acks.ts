@@ -48,6 +48,10 @@ async function measure({ directory, beside }: Task): Promise<Pair[]> {
   const found: Pair[] = [];
   for (let pair = 0; pair < pairs; pair++) {
     pauseWork(opened);
+    // Most of what was sealed in the pair before is dead from now on, and rewritten when there is work again.
+    for (let topic = 0; topic < bulkTopics && pair > 0; topic++)
+      for (let dead = 0; dead < 9; dead++)
+        await engine.deleteRecords(`bulk-${topic}`, { beforeSeq: undefined, match: { op: "Eq", value: `t${dead}` } });
     const records = beside > 0 ? 0 : preloaded;
     await inParallel(records / bulkBatch, 8, (i) => opened.append(`bulk-${i % bulkTopics}`, bulk[i % bulk.length]));
     // Whatever is still to be synced or sealed of that is over.
@@ -56,9 +60,6 @@ async function measure({ directory, beside }: Task): Promise<Pair[]> {
     const before = ["segment-sealed", "segment-rewritten", "checkpoint-written"] as const;
     const counts = before.map((type) => opened.count(type));
     resumeWork(opened);
-    // Makes most of what was sealed in the pair before dead: it will be rewritten.
-    for (let topic = 0; topic < bulkTopics && pair > 0; topic++)
-      await engine.deleteRecords(`bulk-${topic}`, { beforeSeq: undefined, match: { op: "Glob", prefix: `t${pair}` } });
     const busy = await ackLoop(opened, one, bulk, beside);
     const [sealed, rewritten, checkpoints] = before.map((type, i) => opened.count(type) - counts[i]);
     found.push({ without, with: busy, sealed, rewritten, checkpoints });
