@@ -1,6 +1,7 @@
 /** Recovery from the places of a checkpoint (spec 6.4, 6.5, 6.6): what is replayed, what is refused, what is still known. */
 import assert from "node:assert/strict";
 import { SimulatedDisk } from "../sim/disk/disk.ts";
+import { walRules } from "../sim/disk/storage-rules.ts";
 import { Scheduler } from "../sim/scheduler.ts";
 import { comparePlaces, frameKind, type LogPlace } from "../src/wal/commit.ts";
 import type { RecoveredWal, RecoveryDeps } from "../src/wal/recovery.ts";
@@ -38,7 +39,10 @@ interface Made {
   readonly scheduler: Scheduler;
 }
 
-async function fresh(disk = new SimulatedDisk({ directories: [walDirectory] }), recovery: Told = {}): Promise<Made> {
+async function fresh(
+  disk = new SimulatedDisk({ directories: [walDirectory], rules: walRules }),
+  recovery: Told = {},
+): Promise<Made> {
   const scheduler = new Scheduler({ seed: 1 });
   return { disk, scheduler, run: await WalRun.start({ disk, scheduler, recovery }) };
 }

@@ -1,6 +1,7 @@
 /** A start with another number of shards (spec 6.2): one manifest decides between the old layout, whole, and the new one. */
 import assert from "node:assert/strict";
 import { SimulatedDisk } from "../sim/disk/disk.ts";
+import { walRules } from "../sim/disk/storage-rules.ts";
 import { survivals } from "../sim/disk/survivals.ts";
 import { Scheduler } from "../sim/scheduler.ts";
 import { parseWalFileName, walFileName } from "../src/storage/layout.ts";
@@ -18,7 +19,7 @@ const oldOps = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
 
 /** Two shards with a few files, one with a tail that nothing says is synced. */
 async function oldLayout(): Promise<SimulatedDisk> {
-  const disk = new SimulatedDisk({ directories: [walDirectory, archiveDirectory] });
+  const disk = new SimulatedDisk({ directories: [walDirectory, archiveDirectory], rules: walRules });
   const scheduler = new Scheduler({ seed: 1 });
   const run = await WalRun.start({ disk, scheduler, shards: 2 });
   for (const op of oldOps) {

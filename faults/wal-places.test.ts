@@ -1,6 +1,7 @@
 /** Places in a shard's log, and who waits until everything submitted is synced (spec 6.2, 6.4, 6.6). */
 import assert from "node:assert/strict";
 import { SimulatedDisk } from "../sim/disk/disk.ts";
+import { walRules } from "../sim/disk/storage-rules.ts";
 import { Prng } from "../sim/prng.ts";
 import { scheduledCompletions } from "../sim/scheduled-completions.ts";
 import { Scheduler } from "../sim/scheduler.ts";
@@ -19,7 +20,11 @@ interface Story {
 /** Appends of all classes and sizes while the fault strikes; every answer of `synced` is checked at the moment it comes. */
 async function story(seed: number, faults: readonly string[]): Promise<Story> {
   const scheduler = new Scheduler({ seed });
-  const disk = new SimulatedDisk({ directories: [walDirectory], completions: scheduledCompletions(scheduler) });
+  const disk = new SimulatedDisk({
+    directories: [walDirectory],
+    rules: walRules,
+    completions: scheduledCompletions(scheduler),
+  });
   const run = await WalRun.start({ disk, scheduler, config: smallFiles });
   disk.injector.plant(...faults);
   const prng = new Prng(seed).fork("story");
@@ -94,7 +99,11 @@ interface Fresh {
 
 async function fresh(): Promise<Fresh> {
   const scheduler = new Scheduler({ seed: 1 });
-  const disk = new SimulatedDisk({ directories: [walDirectory], completions: scheduledCompletions(scheduler) });
+  const disk = new SimulatedDisk({
+    directories: [walDirectory],
+    rules: walRules,
+    completions: scheduledCompletions(scheduler),
+  });
   return { run: await WalRun.start({ disk, scheduler }), disk, scheduler };
 }
 

@@ -1,6 +1,6 @@
 /** Retiring WAL files (spec 6.4, 6.7): whatever call is the last, and whatever the disk refuses, no log is lost. */
 import assert from "node:assert/strict";
-import { storageRules } from "../sim/crash-matrix/storage-rules.ts";
+import { walRules } from "../sim/disk/storage-rules.ts";
 import { SimulatedDisk } from "../sim/disk/disk.ts";
 import { survivals } from "../sim/disk/survivals.ts";
 import { Scheduler } from "../sim/scheduler.ts";
@@ -24,7 +24,7 @@ interface Made {
 }
 
 function emptyDisk(): SimulatedDisk {
-  return new SimulatedDisk({ directories: [walDirectory, archiveDirectory], rules: storageRules });
+  return new SimulatedDisk({ directories: [walDirectory, archiveDirectory], rules: walRules });
 }
 
 /** Two shards of a few files each; the places are in the last of them, with frames behind. */
@@ -181,7 +181,7 @@ describe("retiring WAL files", () => {
   });
 
   it("does not make an archive where there is none, and drops nothing", async () => {
-    const at = await made(new SimulatedDisk({ directories: [walDirectory] }));
+    const at = await made(new SimulatedDisk({ directories: [walDirectory], rules: walRules }));
     assert.equal(await retire(at), 0);
     assert.ok([...at.before.keys()].every((path) => at.disk.files().includes(path)));
   });

@@ -2,7 +2,6 @@
  * One run of an operation, with the machine copied at every mutating call just before it takes effect, and after the last:
  * each copy is what a crash at that call leaves, with what clients had been told by then.
  */
-import type { RuleFactory } from "../disk/rule.ts";
 import { SimulatedDisk } from "../disk/disk.ts";
 import { atOnce } from "../disk/call-gate.ts";
 import { describeCall } from "../disk/call.ts";
@@ -11,7 +10,6 @@ import { scheduledCompletions } from "../scheduled-completions.ts";
 import { Scheduler } from "../scheduler.ts";
 import { Machine, defaultServer, inTurn } from "./machine.ts";
 import type { Operation } from "./operation.ts";
-import { storageRules } from "./storage-rules.ts";
 
 export interface Moment {
   /** The mutating call, from 0, that was not made. */
@@ -36,8 +34,7 @@ export async function momentsOf(operation: Operation, seed: number): Promise<Mom
   const moments: Moment[] = [];
   const scheduler = new Scheduler({ seed: `${operation.name}/${seed}`, wallMs: startMs });
   const completions = operation.order === "shuffled" ? scheduledCompletions(scheduler) : inTurn(scheduler);
-  const rules: readonly RuleFactory[] = storageRules;
-  const disk = new SimulatedDisk({ seed, directories: ["/data"], completions, rules });
+  const disk = new SimulatedDisk({ seed, directories: ["/data"], completions });
   const config = operation.server ?? defaultServer;
   const machine = new Machine({ disk, oracle: new Oracle(), config, seed: `${operation.name}/${seed}`, scheduler });
   let noted = false;

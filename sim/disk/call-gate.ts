@@ -86,14 +86,23 @@ export class CallGate {
 
   issue<T>(process: SimulatedProcess, call: Call, perform: (fault: FaultEffect | undefined) => T): Promise<T> {
     return new Promise((resolve, reject) => {
+      // Of a broken rule whoever made the call hears; all else that a dead process waits for never comes.
+      const { alive } = process;
+      const told = (): boolean => {
+        const broken = alive && !process.alive && this.#deps.monitor.broken;
+        if (broken) reject(broken);
+        return process.alive;
+      };
       const fault = this.#admit(process, call);
-      if (!process.alive) return;
+      if (!told()) return;
       let outcome: Outcome<T> | undefined;
       const act = (): void => {
         if (process.alive) outcome = attempt(() => perform(fault));
       };
       const answer = (): void => {
-        if (outcome === undefined || !this.#answered(process, call, outcome)) return;
+        if (outcome === undefined || !process.alive) return;
+        this.#answered(process, call, outcome);
+        if (!told()) return;
         if ("error" in outcome) reject(outcome.error);
         else resolve(outcome.value);
       };

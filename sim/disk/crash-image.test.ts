@@ -151,7 +151,7 @@ describe("names after a power loss", () => {
   });
 
   it("are two for one file once the second one's directory is synced", async () => {
-    const disk = new SimulatedDisk({ directories: ["/a", "/b"] });
+    const disk = new SimulatedDisk({ directories: ["/a", "/b"], rules: [] });
     const fs = disk.fs();
     const file = await fs.open("/a/f", "create");
     await file.write([text("content")], 0);

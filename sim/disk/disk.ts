@@ -10,16 +10,17 @@ import { Prng } from "../prng.ts";
 import type { CallHook, Completions, SimulatedProcess } from "./call-gate.ts";
 import { CallGate, atOnce } from "./call-gate.ts";
 import { copyOfState, crashImage } from "./crash-image.ts";
-import { DiskState, rootId } from "./disk-state.ts";
+import { DiskState } from "./disk-state.ts";
 import type { Fault } from "./fault.ts";
 import { Injector } from "./injector.ts";
-import { Monitor, defaultRules } from "./monitor.ts";
-import type { DirectoryNode, FileNode } from "./node.ts";
+import { Monitor } from "./monitor.ts";
+import type { FileNode } from "./node.ts";
 import type { PendingOperation } from "./pending.ts";
-import { isData } from "./pending.ts";
-import { findPlace, quietlyFind } from "./place.ts";
-import type { DiskView, RuleFactory } from "./rule.ts";
+import { findPlace } from "./place.ts";
+import type { RuleFactory } from "./rule.ts";
 import { SimulatedFs } from "./simulated-fs.ts";
+import { StateView, walk } from "./state-view.ts";
+import { storageRules } from "./storage-rules.ts";
 import type { Survival } from "./survival.ts";
 import { parseSurvival, printSurvival } from "./survival.ts";
 
@@ -60,7 +61,7 @@ export class SimulatedDisk {
     this.#prng = new Prng(options.seed ?? 0).fork("disk");
     this.state = past.state;
     this.#boot = past.boot;
-    this.monitor = new Monitor(options.rules ?? defaultRules, viewOf(this.state));
+    this.monitor = new Monitor(options.rules ?? storageRules, new StateView(this.state));
     const kill = (): void => {
       this.kill();
     };
@@ -239,51 +240,5 @@ export class SimulatedDisk {
       ...(rules === undefined ? {} : { rules }),
       ...options,
     };
-  }
-}
-
-/** What rules of order may ask. */
-function viewOf(state: DiskState): DiskView {
-  const fileAt = (path: string): FileNode | undefined => {
-    const id = quietlyFind(state, path);
-    const node = id === undefined ? undefined : state.node(id);
-    return node?.kind === "file" ? node : undefined;
-  };
-  return {
-    hasUnsyncedData: (node, from = 0) =>
-      state.pending.some(
-        (operation) =>
-          isData(operation) &&
-          operation.file === node &&
-          (operation.kind === "truncate" || operation.position + operation.length > from),
-      ),
-    isSyncedBelow: (path, end) => {
-      const file = fileAt(path);
-      if (file === undefined) return undefined;
-      const reaches = (operation: PendingOperation): boolean =>
-        isData(operation) &&
-        operation.file === file.id &&
-        (operation.kind === "truncate" ? operation.length < end : operation.position < end);
-      return file.durable.size >= end && !state.pending.some(reaches);
-    },
-    head: (path, length) => fileAt(path)?.cache.bytes(0, length),
-  };
-}
-
-/** Every node by path in sorted order: files with their content, directories without. */
-function* walk(
-  state: DiskState,
-  side: "cache" | "durable",
-  directory: DirectoryNode = state.directory(rootId),
-  path = "",
-): Generator<[string, FileNode["cache"] | undefined]> {
-  for (const name of [...directory[side].keys()].sort()) {
-    const child = state.node(directory[side].get(name) ?? 0);
-    const childPath = `${path}/${name}`;
-    if (child.kind === "file") yield [childPath, child[side]];
-    else {
-      yield [childPath, undefined];
-      yield* walk(state, side, child, childPath);
-    }
   }
 }

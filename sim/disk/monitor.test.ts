@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { SimulatedDisk } from "./disk.ts";
 import { text } from "./fs-contract.ts";
+import { RuleBroken } from "./monitor.ts";
 import { neverRemoved } from "./rules/never-removed.ts";
 
 async function opened(disk: SimulatedDisk, name: string): ReturnType<ReturnType<SimulatedDisk["fs"]>["open"]> {
@@ -17,7 +18,7 @@ describe("the monitor stops a process that", () => {
     await file.datasync();
     disk.checkRules();
     void file.datasync();
-    void file.datasync();
+    await assert.rejects(file.datasync(), RuleBroken);
     assert.throws(() => {
       disk.checkRules();
     }, /one sync per file/);
@@ -26,7 +27,7 @@ describe("the monitor stops a process that", () => {
   it("renames a file before its data is synced", async () => {
     const disk = new SimulatedDisk();
     const file = await opened(disk, "/f.tmp");
-    void disk.fs().rename("/f.tmp", "/f");
+    await assert.rejects(disk.fs().rename("/f.tmp", "/f"), RuleBroken);
     assert.throws(() => {
       disk.checkRules();
     }, /no rename before sync/);
@@ -50,7 +51,7 @@ describe("the monitor stops a process that", () => {
   it("removes a file that must stay", async () => {
     const disk = new SimulatedDisk({ rules: [neverRemoved(/LOCK$/)] });
     await opened(disk, "/LOCK");
-    void disk.fs().unlink("/LOCK");
+    await assert.rejects(disk.fs().unlink("/LOCK"), RuleBroken);
     assert.throws(() => {
       disk.checkRules();
     }, /never removed/);

@@ -14,6 +14,24 @@ export interface DiskView {
   isSyncedBelow(path: string, end: number): boolean | undefined;
   /** The file's first bytes as processes see them; `undefined` without such a file. */
   head(path: string, length: number): Uint8Array | undefined;
+  /** All of its bytes as processes see them; `undefined` without such a file. */
+  contents(path: string): Uint8Array | undefined;
+  /** What may be found by that path after a power loss now: the device's bytes of every file that may have the name. */
+  found(path: string): readonly Uint8Array[];
+  /** Whether a power loss now leaves the name what it is; `undefined` without such a file. */
+  isEntered(path: string): boolean | undefined;
+  /** What a power loss now could take of the file's bytes, range by range. */
+  unsynced(path: string): readonly ByteRange[];
+  /** Paths of all files, as processes see them. */
+  files(): readonly string[];
+  /** Other paths that lead to the same file, as processes see them. */
+  otherNames(path: string): readonly string[];
+}
+
+export interface ByteRange {
+  readonly from: number;
+  /** Behind the last. */
+  readonly to: number;
 }
 
 export interface Rule {

@@ -5,6 +5,7 @@
 import { decodeManifest } from "../../../src/storage/manifest.ts";
 import { manifestName, parentOf, parseWalFileName } from "../../../src/storage/layout.ts";
 import type { DiskView, Rule } from "../rule.ts";
+import { sectorBytes } from "../pending.ts";
 import { isHeaderWrite } from "./wal-header-last.ts";
 
 const manifestBytes = 1 << 20;
@@ -25,7 +26,8 @@ export function walNamedBeforeUse(): Rule {
         const synced = call.name === "syncDir" ? renamed.get(call.path) : undefined;
         if (synced !== undefined) durable.set(call.path, synced);
       }
-      const uses = type === "issued" && call.name === "write" && headed.has(call.path);
+      const behindHeader = (call.position ?? 0) + (call.length ?? 0) > sectorBytes;
+      const uses = type === "issued" && call.name === "write" && behindHeader && headed.has(call.path);
       const isNamed = durable.get(parentOf(call.path))?.has(nameOf(call.path)) === true;
       return uses && !isNamed ? "no durable manifest names it" : undefined;
     },

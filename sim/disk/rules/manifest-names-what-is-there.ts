@@ -1,0 +1,80 @@
+/**
+ * A manifest names checkpoints that are there for good, and lets go of checkpoints and logs only for two newer ones that
+ * cover them (spec 6.4, 8.1). A rename whose directory was not synced has not happened.
+ */
+import {
+  baseName,
+  checkpointFileName,
+  joinPath,
+  manifestName,
+  parentOf,
+  walFileName,
+} from "../../../src/storage/layout.ts";
+import type { Manifest } from "../../../src/storage/manifest.ts";
+import type { DiskView, Rule } from "../rule.ts";
+import { isThere } from "./checkpoint-behind-sync.ts";
+import { checkpointIn, checkpointsOf, endsBefore, manifestIn, manifestsFound } from "./stored.ts";
+
+const kept = 2;
+
+export function manifestNamesWhatIsThere(): Rule {
+  return {
+    name: "a manifest names what is there",
+    observe: ({ type, call }, disk) => {
+      if (type !== "issued" || call.name !== "rename" || call.to === undefined) return undefined;
+      if (baseName(call.to) !== manifestName) return undefined;
+      const directory = parentOf(call.to);
+      const next = manifestIn(disk.contents(call.path));
+      if (next === undefined) return "it is not whole";
+      const before = manifestsFound(disk, directory);
+      return before.map((one) => wrong(one, next, directory, disk)).find((found) => found !== undefined);
+    },
+  };
+}
+
+function wrong(before: Manifest, next: Manifest, directory: string, disk: DiskView): string | undefined {
+  for (const number of next.checkpoints) {
+    if (before.checkpoints.includes(number)) continue;
+    const path = joinPath(directory, checkpointFileName(number));
+    const bytes = disk.contents(path);
+    if (bytes === undefined || checkpointIn(bytes) === undefined) return `checkpoint ${number} is not whole`;
+    if (!isThere(disk, path, bytes.length)) return `checkpoint ${number} is not there for good`;
+  }
+  const whole = checkpointsOf(disk, directory, next);
+  for (const number of before.checkpoints) {
+    const bytes = disk.contents(joinPath(directory, checkpointFileName(number)));
+    const isGood = bytes !== undefined && checkpointIn(bytes) !== undefined;
+    if (!next.checkpoints.includes(number) && isGood && whole.length < kept)
+      return `it lets go of checkpoint ${number}, and names ${whole.length} others`;
+  }
+  const { shards } = next.layouts.at(-1)!;
+  for (const { shard, index } of logsOf(before).filter((log) => !isIn(logsOf(next), log))) {
+    if (disk.contents(joinPath(directory, walFileName(shard, index))) === undefined) continue;
+    const isOld = isOfEarlierLayout({ shard, index }, before, next);
+    const covers = whole.filter(
+      ({ from }) => from.length === shards && (isOld || endsBefore(disk, directory, { shard, index }, from[shard])),
+    );
+    if (covers.length < kept)
+      return `it lets go of ${walFileName(shard, index)}, and ${covers.length} checkpoints cover it`;
+  }
+  return undefined;
+}
+
+interface Log {
+  readonly shard: number;
+  readonly index: number;
+}
+
+function logsOf({ layouts }: Manifest): Log[] {
+  return layouts.flatMap(({ files }) => files.flatMap((indices, shard) => indices.map((index) => ({ shard, index }))));
+}
+
+function isIn(logs: readonly Log[], { shard, index }: Log): boolean {
+  return logs.some((one) => one.shard === shard && one.index === index);
+}
+
+/** By its index: a file of an earlier layout, all of which the checkpoints of a later one cover. */
+function isOfEarlierLayout({ shard, index }: Log, before: Manifest, next: Manifest): boolean {
+  const { length } = next.layouts;
+  return before.layouts.some(({ files }, number) => number < length - 1 && files[shard]?.includes(index) === true);
+}
