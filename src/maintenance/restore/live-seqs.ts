@@ -13,19 +13,15 @@ import { findLog, type FoundFile, type FoundShard } from "../found-log.ts";
 import { survey } from "../survey.ts";
 import { walkFrames } from "../walk-frames.ts";
 import type { KnownSeqs } from "./known-seqs.ts";
-import { RestoreRefused } from "./refused.ts";
 
-/** Why something may be missing; `undefined` when nothing is. Refuses another directory. Nobody has it open. */
+/** Why something may be missing; `undefined` when nothing is. Nobody has it open. */
 export async function readLiveSeqs(
   env: Env,
   directory: string,
-  directoryId: string,
   known: KnownSeqs,
 ): Promise<{ readonly problem: string | undefined; readonly manifest: Manifest }> {
   const found = await survey(env, directory, undefined);
   const { manifest, problem } = found;
-  if (manifest.directoryId !== directoryId)
-    throw new RestoreRefused(`${directory} is not the directory that the backup was made of`);
   const problems = problem === undefined ? [] : [`the manifest: ${problem.reason}`];
   for (const number of manifest.checkpoints)
     problems.push(...(await readCheckpoint(env, directory, manifest, number, known)));

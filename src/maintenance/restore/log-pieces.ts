@@ -6,6 +6,7 @@ import { archiveName } from "../../wal/archive.ts";
 import type { ChainFile } from "../../wal/chain.ts";
 import { readHeader } from "../../wal/read-header.ts";
 import { readManifest } from "../read-manifest.ts";
+import { RestoreRefused } from "./refused.ts";
 
 export interface LogPiece extends ChainFile {
   readonly origin: "backup" | "archive" | "live";
@@ -29,7 +30,8 @@ export async function archivedPieces(env: Env, archive: string, directoryId: str
 
 /** Every file of its log in the directory itself. What has no header and is not named never was part of it. */
 export async function livePieces(env: Env, live: string, directoryId: string): Promise<LogPiece[]> {
-  const { layouts } = await readManifest(env, live);
+  const { layouts, directoryId: found } = await readManifest(env, live);
+  if (found !== directoryId) throw new RestoreRefused(`${live} is not the directory that the backup was made of`);
   const pieces: LogPiece[] = [];
   for (const name of await env.fs.readdir(live)) {
     const parsed = parseWalFileName(name);

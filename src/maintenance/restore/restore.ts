@@ -144,13 +144,13 @@ interface Seqs {
 }
 
 async function seqsOf({ env, live, seqGap }: RestoreOptions, manifest: Manifest, known: KnownSeqs): Promise<Seqs> {
-  const { directoryId, idCeiling } = manifest;
+  const { idCeiling } = manifest;
   if (live === undefined) {
     const gap = seqGap ?? defaultSeqGap;
     return { gap, idCeiling, notes: [], gapOf: () => gap };
   }
   const lived = new KnownSeqs();
-  const found = await readLiveSeqs(env, live, directoryId, lived);
+  const found = await readLiveSeqs(env, live, lived);
   known.addAll(lived);
   if (found.problem !== undefined && seqGap === 0)
     throw new RestoreRefused(`a gap of 0 is not safe: the live directory could not be read whole (${found.problem})`);

@@ -122,6 +122,8 @@ function continued(
 ): Omit<SourceShard, "madeAt"> {
   const last = backup.at(-1);
   if (last === undefined) return { files: [], lacks: undefined };
+  const stray = others.find((other) => isStray(backup, other));
+  if (stray !== undefined) throw otherRun(stray);
   const whole = others.find(({ header }) => header.index === last.header.index);
   const chain = whole === undefined ? [...backup] : [...backup.slice(0, -1), whole];
   for (let next = whole; next !== undefined;) {
@@ -139,6 +141,17 @@ function continued(
   const declaring = (at: number): LogPiece | undefined =>
     at + 1 < chain.length ? chain[at + 1] : whole === undefined ? undefined : successor;
   return { files: chain.map((file, at) => ({ ...file, declared: endFrom(declaring(at)) })), lacks };
+}
+
+/** The directory, and somebody on the backup, went on from the same place: the two are not one log. */
+function isStray(backup: readonly LogPiece[], { header, headerHash }: LogPiece): boolean {
+  const same = backup.find((one) => one.header.index === header.index);
+  if (same !== undefined) return same.headerHash !== headerHash;
+  return backup.slice(0, -1).some((one) => one.header.index === header.predecessor.index);
+}
+
+function otherRun({ path }: LogPiece): RestoreRefused {
+  return new RestoreRefused(`${path} does not continue the backup: it is of another run of the directory`);
 }
 
 function endFrom(successor: LogPiece | undefined): SourceFile["declared"] {
@@ -208,8 +221,7 @@ async function scanWhole(
     return true;
   });
   if (joins && scanned.end === junction.position) isJoined = scanned.hash === junction.hash;
-  if (!isJoined)
-    throw new RestoreRefused(`${file.path} does not continue the backup: it is of another run of the directory`);
+  if (!isJoined) throw otherRun(file);
   if (declared && (scanned.end !== declared.position || scanned.hash !== declared.hash)) throw damaged(file, scanned);
   return scanned;
 }
