@@ -2,8 +2,11 @@
  * Topics from a checkpoint (spec 6.4, 6.5): the segment files that it names, which must all be there, what their `.del`
  * say, and a topic for each section. The log behind the checkpoint's places is still to be replayed.
  */
-import type { Env } from "../env/env.ts";
+import { type Env, errnoOf } from "../env/env.ts";
 import { readDeletes, type DeletedRange } from "../segment/delete-file.ts";
+import type { Tier } from "../segment/files.ts";
+import { decodeSegmentHeader, segmentHeaderBytes } from "../segment/format.ts";
+import { readFully } from "../storage/io.ts";
 import {
   checkpointFileName,
   deleteFileName,
@@ -58,12 +61,41 @@ export async function findSegments(deps: RestoreDeps, found: FoundCheckpoints): 
         file: path,
         offset: Math.min(bytes, segment.bytes),
       });
+    const unknown = await unknownVersion(env, path, tier);
+    if (unknown !== undefined) throw new StartRefusal("version", `a segment file: ${unknown}`, { file: path });
     segments.adopt(segment, tier);
     segments.startAt(file + 1);
   }
   for (const file of [...hot, ...cold]) segments.startAt(file + 1);
   for (const kept of found.kept) segments.hold(kept, new Set(kept.segments.map(({ file }) => file)));
   await removeLeftovers(deps, named, hot, cold);
+}
+
+/**
+ * Of a segment file: what is in it is read much later, and must not be guessed at then. A header that is damaged, or that
+ * the disk does not give, is nobody's concern here: what a checkpoint names is found without it.
+ */
+async function unknownVersion(env: Env, path: string, tier: Tier): Promise<string | undefined> {
+  const header = new Uint8Array(segmentHeaderBytes);
+  try {
+    // On the calling thread that is a few microseconds for each of thousands of files; a cold disk may take its time.
+    if (tier === "hot") env.fs.readSync(path, header, 0);
+    else await readInto(env, path, header);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
+  const decoded = decodeSegmentHeader(header);
+  return decoded.outcome === "version" ? decoded.reason : undefined;
+}
+
+async function readInto(env: Env, path: string, into: Uint8Array): Promise<void> {
+  const file = await env.fs.open(path, "read");
+  try {
+    await readFully(file, into, 0);
+  } finally {
+    await file.close();
+  }
 }
 
 /** Everything that no kept checkpoint names was on its way in, or on its way out. */
