@@ -14,7 +14,7 @@ import { walNamedBeforeUse } from "./rules/wal-named-before-use.ts";
 /** For a log alone, of which nobody keeps checkpoints. */
 export const walRules: readonly RuleFactory[] = [
   ...defaultRules,
-  neverRemoved(/\/LOCK$/),
+  neverRemoved(/^(?!.*\.tmp\/).*\/LOCK$/),
   walHeaderLast,
   walNamedBeforeUse,
   walDroppedBeforeRemoval,

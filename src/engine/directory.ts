@@ -30,9 +30,10 @@ export async function openDirectory(env: Env, directory: string, shards: number)
   const names = await prepareDirectory(env, directory);
   const lock = await DirectoryLock.take(env, directory);
   try {
-    const manifest =
-      (await ManifestStore.open(env.fs, directory)) ?? (await freshManifest(env, directory, names, shards));
-    return { lock, manifest };
+    const found = await ManifestStore.open(env.fs, directory);
+    // It may have its name from a process that died before it had synced it: what it does not need goes only when it stays.
+    if (found !== undefined) await env.fs.syncDir(directory);
+    return { lock, manifest: found ?? (await freshManifest(env, directory, names, shards)) };
   } catch (error) {
     await lock.release();
     throw error;

@@ -11,11 +11,12 @@ import {
   parseSegmentFileName,
   parseWalFileName,
 } from "../../../src/storage/layout.ts";
+import type { Manifest } from "../../../src/storage/manifest.ts";
 import { decodeFileHeader } from "../../../src/wal/file-header.ts";
 import { sectorBytes } from "../pending.ts";
 import type { DiskView, Rule } from "../rule.ts";
 import { isThere } from "./checkpoint-behind-sync.ts";
-import { checkpointsOf, endsBefore, manifestsFound, type StoredCheckpoint } from "./stored.ts";
+import { checkpointsOf, endsBefore, isIn, logsOf, manifestsFound, type StoredCheckpoint } from "./stored.ts";
 
 export function keptFilesStay(): Rule {
   return {
@@ -37,9 +38,10 @@ function whyNeeded(path: string, disk: DiskView): string | undefined {
   const segment = parseSegmentFileName(name);
   const deletes = parseDeleteFileName(name);
   const wal = parseWalFileName(name);
-  for (const [directory, kept, named] of keptIn(disk)) {
+  for (const [directory, kept, manifest] of keptIn(disk)) {
     const isHere = parentOf(path) === directory;
-    if (isHere && number !== undefined && named.includes(number)) return "a manifest that may be found names it";
+    const isNamed = wal === undefined ? manifest.checkpoints.includes(number ?? 0) : isIn(logsOf(manifest), wal);
+    if (isHere && isNamed) return "a manifest that may be found names it";
     for (const { number: by, segments, from } of kept) {
       const needs = (file: number | undefined): (typeof segments)[number] | undefined =>
         segments.find((one) => one.file === file);
@@ -66,12 +68,19 @@ function cutsDeletes(path: string, length: number, disk: DiskView): string | und
   return undefined;
 }
 
+/** A directory that is being made, and has no name yet that anybody would look for it by. */
+export function isUnfinished(directory: string): boolean {
+  return /\/\.[^/]*\.tmp$/.test(directory);
+}
+
 /** By directory: what the manifests that may be found there name, and of that what is whole. */
-function* keptIn(disk: DiskView): Generator<[string, StoredCheckpoint[], readonly number[]]> {
+function* keptIn(disk: DiskView): Generator<[string, StoredCheckpoint[], Manifest]> {
   const directories = new Set(disk.files().flatMap((path) => (baseName(path) === "MANIFEST" ? [parentOf(path)] : [])));
-  for (const directory of directories)
+  for (const directory of directories) {
+    if (isUnfinished(directory)) continue;
     for (const manifest of manifestsFound(disk, directory))
-      yield [directory, checkpointsOf(disk, directory, manifest), manifest.checkpoints];
+      yield [directory, checkpointsOf(disk, directory, manifest), manifest];
+  }
 }
 
 function hasCopy(path: string, bytes: number, disk: DiskView): boolean {

@@ -13,7 +13,16 @@ import {
 import type { Manifest } from "../../../src/storage/manifest.ts";
 import type { DiskView, Rule } from "../rule.ts";
 import { isThere } from "./checkpoint-behind-sync.ts";
-import { checkpointIn, checkpointsOf, endsBefore, manifestIn, manifestsFound } from "./stored.ts";
+import {
+  checkpointIn,
+  checkpointsOf,
+  endsBefore,
+  isIn,
+  type Log,
+  logsOf,
+  manifestIn,
+  manifestsFound,
+} from "./stored.ts";
 
 const kept = 2;
 
@@ -58,19 +67,6 @@ function wrong(before: Manifest, next: Manifest, directory: string, disk: DiskVi
       return `it lets go of ${walFileName(shard, index)}, and ${covers.length} checkpoints cover it`;
   }
   return undefined;
-}
-
-interface Log {
-  readonly shard: number;
-  readonly index: number;
-}
-
-function logsOf({ layouts }: Manifest): Log[] {
-  return layouts.flatMap(({ files }) => files.flatMap((indices, shard) => indices.map((index) => ({ shard, index }))));
-}
-
-function isIn(logs: readonly Log[], { shard, index }: Log): boolean {
-  return logs.some((one) => one.shard === shard && one.index === index);
 }
 
 /** By its index: a file of an earlier layout, all of which the checkpoints of a later one cover. */

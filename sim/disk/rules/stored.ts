@@ -91,12 +91,7 @@ export function partsIn(bytes: Uint8Array, file: number): readonly PartEntry[] {
 }
 
 /** Whether a replay from a place of that shard never comes to a file: it ends before it, as its successor says. */
-export function endsBefore(
-  disk: DiskView,
-  directory: string,
-  log: { readonly shard: number; readonly index: number },
-  place: LogPlace,
-): boolean {
+export function endsBefore(disk: DiskView, directory: string, log: Log, place: LogPlace): boolean {
   if (log.index !== place.index) return log.index < place.index;
   return disk.files().some((path) => {
     const name = parseWalFileName(baseName(path));
@@ -106,4 +101,18 @@ export function endsBefore(
     const { predecessor } = decoded.header;
     return predecessor.index === log.index && predecessor.end <= place.position;
   });
+}
+
+export interface Log {
+  readonly shard: number;
+  readonly index: number;
+}
+
+/** All that it names. */
+export function logsOf({ layouts }: Manifest): Log[] {
+  return layouts.flatMap(({ files }) => files.flatMap((indices, shard) => indices.map((index) => ({ shard, index }))));
+}
+
+export function isIn(logs: readonly Log[], { shard, index }: Log): boolean {
+  return logs.some((one) => one.shard === shard && one.index === index);
 }
