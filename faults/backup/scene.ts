@@ -147,9 +147,9 @@ export class Scene {
   }
 
   /** What a restored directory shows is what clients had been told at a moment, but for its holes. */
-  async judged(directory: string, { oracle }: Pick<Moment, "oracle">): Promise<Observation> {
-    await this.verified(directory);
-    const seen = await this.observed(directory);
+  async judged(directory: string, { oracle }: Pick<Moment, "oracle">, disk = this.disk): Promise<Observation> {
+    await this.verified(directory, disk);
+    const seen = await this.observed(directory, disk);
     oracle.clone().judge(withoutHoles(seen), "clean", this.machine.nowMs);
     return seen;
   }
