@@ -34,7 +34,7 @@ export class Barriers {
     this.#submitted++;
   }
 
-  /** The oldest `count` commits are synced. */
+  /** The oldest `count` frames are synced. */
   synced(count: number): void {
     this.#settle(count);
     for (let next = this.#waiting.peek(); next && next.upTo <= this.#settled; next = this.#waiting.peek())
@@ -42,7 +42,7 @@ export class Barriers {
     this.#watch();
   }
 
-  /** Some of the oldest `count` commits never will be synced: whoever waits now may have waited for those. */
+  /** Some of the oldest `count` frames never will be synced: whoever waits now may have waited for those. */
   lost(count: number): void {
     this.#settle(count);
     this.#refuse();
@@ -86,6 +86,6 @@ export class Barriers {
 
   #settle(count: number): void {
     this.#settled += count;
-    assert(this.#settled <= this.#submitted, "a commit is settled once");
+    assert(this.#settled <= this.#submitted, "a frame is settled once");
   }
 }

@@ -22,7 +22,7 @@ export class FileWriter {
   readonly #deps: ShardDeps;
   readonly #unsynced = new Fifo<Entry>();
   #file: WalFile;
-  readonly #synced: (commits: number) => void;
+  readonly #synced: (frames: number) => void;
   #writing = false;
   #writeStartedMs = 0;
   #writeSettled: Promise<void> = Promise.resolve();
@@ -32,8 +32,8 @@ export class FileWriter {
   #slowUntilMs = 0;
   #lastKind: number | undefined;
 
-  /** `synced` is told how many commits each sync has covered, after they were. */
-  constructor(deps: ShardDeps, file: WalFile, synced: (commits: number) => void) {
+  /** `synced` is told how many frames each sync has covered, after they were. */
+  constructor(deps: ShardDeps, file: WalFile, synced: (frames: number) => void) {
     this.#deps = deps;
     this.#file = file;
     this.#synced = synced;
@@ -195,15 +195,15 @@ export class FileWriter {
       ms: this.#now() - this.#syncStartedMs,
     });
     this.#oldestUnsyncedMs = this.#syncStartedMs;
-    let commits = 0;
+    let frames = 0;
     for (let next = this.#unsynced.peek(); next && next.end <= covered.end; next = this.#unsynced.peek()) {
       this.#unsynced.shift();
-      if (next.commit) commits++;
+      frames++;
       next.commit?.synced();
       // A topic publishes what is synced, and has taken its copy by then.
       if (next.commit?.acked ?? true) next.draft.release();
     }
-    if (commits > 0) this.#synced(commits);
+    if (frames > 0) this.#synced(frames);
     return undefined;
   }
 

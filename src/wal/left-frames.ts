@@ -8,6 +8,8 @@ import type { FrameDraft } from "./frame.ts";
 import type { Entry } from "./frame-queue.ts";
 
 export class LeftFrames {
+  /** Marks included. */
+  readonly count: number;
   readonly carried: readonly FrameDraft[];
   readonly #kept: readonly Commit[];
   readonly #refused: readonly Commit[];
@@ -15,13 +17,10 @@ export class LeftFrames {
   /** In the order of their submission. Marks are dropped: what they say, the next file's header says. */
   constructor(entries: readonly Entry[]) {
     const commits = entries.flatMap(({ commit }) => (commit ? [commit] : []));
+    this.count = entries.length;
     this.carried = entries.filter(({ commit }) => commit?.acked).map(({ draft }) => draft);
     this.#kept = commits.filter((commit) => commit.acked);
     this.#refused = commits.filter((commit) => !commit.acked);
-  }
-
-  get commits(): number {
-    return this.#kept.length + this.#refused.length;
   }
 
   get areAllKept(): boolean {

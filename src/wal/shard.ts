@@ -65,7 +65,7 @@ export class Shard implements CommitLog {
   constructor(deps: ShardDeps, file: WalFile, left: readonly LeftFile[]) {
     this.#deps = deps;
     this.#arena = new DraftArena(deps.lineage.shards);
-    this.#writer = new FileWriter(deps, file, (commits) => this.#barriers.synced(commits));
+    this.#writer = new FileWriter(deps, file, (frames) => this.#barriers.synced(frames));
     this.#barriers = new Barriers({ timers: deps.env.timers, hangsInMs: () => this.#hangsInMs });
     this.#files = new LogFiles(left);
     this.#space = new Space({
@@ -385,6 +385,8 @@ export class Shard implements CommitLog {
     const entry = entryOf(draft, undefined);
     entry.syncAsked = true;
     this.#queue.push(entry);
+    // A place behind it is synced when it is.
+    this.#barriers.submitted();
     this.#deps.events({ type: "wal-marked", shard: this.number });
     this.#pump();
   }
@@ -396,6 +398,7 @@ export class Shard implements CommitLog {
     this.#leaveOpen();
     const final = new FrameQueue();
     final.push(entryOf(draft, undefined));
+    this.#barriers.submitted();
     const group = this.#writer.take(final);
     const fault = await new Promise<Fault | undefined>((resolve) => this.#writer.write(group, resolve));
     const failed = fault ?? (await this.#writer.sync());
@@ -422,8 +425,8 @@ export class Shard implements CommitLog {
     }
     left.synced();
     left.refuse(unavailable(this.number, isSpace(error) ? outOfSpace : readOnly));
-    if (left.areAllKept) this.#barriers.synced(left.commits);
-    else this.#barriers.lost(left.commits);
+    if (left.areAllKept) this.#barriers.synced(left.count);
+    else this.#barriers.lost(left.count);
     if (latch) return this.#latch(error, true);
     this.#deps.events({ type: "wal-abandoned", shard: this.number, errno: errnoOf(error) });
     this.#reopen();
