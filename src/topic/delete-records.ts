@@ -5,6 +5,7 @@
 import type { Predicate } from "../base/predicate.ts";
 import { frameKind } from "../wal/commit.ts";
 import { admission, smallEntryBytes } from "./admission.ts";
+import { logFloors } from "./ceiling-frames.ts";
 import { answering } from "./effect.ts";
 import { resolve, type ResolvedDelete } from "./deletes.ts";
 import { encodeEntry, type RecordsDelete } from "./entries.ts";
@@ -92,6 +93,7 @@ function stage(
     () => topic.heldMs.shift(),
   );
   if (framed) {
+    logFloors(topic);
     const fields = topic.nextFrame(frameKind.recordsDelete, 0, 0);
     topic.heldMs.push(stampMsOf(fields.stamp));
     const ack = { at: ackStage[topic.plan.config.durability], reserve: true };
