@@ -12,6 +12,7 @@ export const actor: Actor = {
   plan: (prng) => ({ restMs: prng.chance(40) ? 2000 : 0 }),
   act: async (stage, given) => {
     const { restMs } = given as unknown as Doing;
+    stage.mendDisk();
     await stage.quiet();
     if (restMs > 0) await stage.machine.pass(restMs);
     await stage.judge("none");

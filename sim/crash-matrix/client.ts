@@ -82,6 +82,27 @@ export class Client {
     return answer;
   }
 
+  /** The same write several times at once, with one key: one of them appends. */
+  async appendTogether(topic: string, key: string, times: number): Promise<Answer> {
+    const { engine, oracle } = this.#deps;
+    const records = [this.#record({})];
+    return this.#told(topic, { kind: "append", records, key }, async (number) => {
+      const staged = (): void => oracle.topic(topic).staged(number);
+      const calls = Array.from({ length: times }, () =>
+        engine.append(topic, { ...appendRequest(records, key), staged }),
+      );
+      const answers = await Promise.allSettled(calls);
+      const results = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+      const failed = answers.find((answer) => answer.status === "rejected");
+      const [first] = results;
+      if (first === undefined) throw failed?.reason;
+      const anew = results.filter(({ deduped }) => !deduped).length;
+      if (anew > 1 || results.some(({ firstSeq }) => firstSeq !== first.firstSeq))
+        throw new Violation("9.4/6", `${times} writes at once with key ${key} to ${topic} appended ${anew} times`);
+      return first.firstSeq;
+    });
+  }
+
   /** A write whose key is known: appends nothing. */
   async repeat(topic: string, key: string, first: { readonly from: number; readonly to: number }): Promise<void> {
     const result = await this.#deps.engine.append(topic, appendRequest([this.#record({})], key));

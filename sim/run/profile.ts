@@ -13,6 +13,13 @@ export interface Profile {
 
 export const profiles: readonly Profile[] = [
   { name: "mixed", about: "something of everything", weights: {}, hasCold: false },
+  {
+    name: "cold",
+    about: "a cold directory, and much that is deleted",
+    weights: { deleter: 20, crash: 4 },
+    hasCold: true,
+  },
+  { name: "faults", about: "a disk that fails", weights: { "disk-fault": 8, crash: 4, auditor: 6 }, hasCold: false },
 ];
 
 export function profileNamed(name: string): Profile {

@@ -59,6 +59,10 @@ export class Stage {
   #struck = false;
   #planted = false;
   #sinceStep = 0;
+  /** The latch note that follows a failed sync has been written. */
+  #noted = false;
+  /** The wall clock has jumped, some time. */
+  hasJumped = false;
   #spaceShort = false;
   /** Deaths so far, clean stops not counted. */
   crashes = 0;
@@ -196,9 +200,9 @@ export class Stage {
     disk.kill();
     disk.crashAt(Number.POSITIVE_INFINITY);
     disk.checkRules();
-    const struck = this.#struck;
     // Nothing on the disk tells of a sync that failed a moment ago and took the cache's word with it (6.6).
-    const losesPower = survival ?? (struck ? "none" : undefined);
+    const losesPower = survival ?? (this.#struck && !this.#noted ? "none" : undefined);
+    const noWitness = this.#struck;
     this.note(`died, ${losesPower ?? "kill"}, ${disk.hash("cache")}`);
     this.coverage.count(`end: ${losesPower === undefined ? "kill" : "power loss"}`);
     if (losesPower !== undefined && disk.pending.length > 0)
@@ -207,11 +211,11 @@ export class Stage {
     next.injector.clear();
     if (this.#spaceShort) next.setFreeBytes(plentyBytes);
     this.#newProcess(next, shards);
-    return losesPower !== undefined;
+    return losesPower !== undefined || noWitness;
   }
 
   #newProcess(disk: SimulatedDisk, shards: number | undefined): void {
-    this.#struck = this.#planted = this.#spaceShort = false;
+    this.#struck = this.#noted = this.#planted = this.#spaceShort = false;
     this.#inFlight = new Set();
     this.turns = new Turns();
     if (shards !== undefined) this.#server = { ...this.#server, shards };
@@ -245,10 +249,16 @@ export class Stage {
       watched.add(disk);
       disk.gate.onCall((call, at) => {
         this.note(`call ${at} ${describeCall(call)}`);
+        if (call.name === "write" && call.path.endsWith("/LOCK") && this.#planted) this.#noteLatch();
         this.coverage.count(`calls: ${call.name} ${fileFamily(call.path)}`);
       });
     }
     return machine;
+  }
+
+  #noteLatch(): void {
+    const fired = [...this.machine.disk.injector.fired()].filter(([, times]) => times > 0);
+    if (fired.length > 0) this.#noted = true;
   }
 
   #countFaults(): void {
