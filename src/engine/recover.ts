@@ -1,5 +1,6 @@
 /** From a locked directory to topics that take appends (spec 6.5): replay, findings, new files, and only then serve. */
 import type { Env } from "../env/env.ts";
+import type { ManifestStore } from "../storage/manifest.ts";
 import { damage } from "../storage/refusal.ts";
 import { Reserve } from "../storage/reserve.ts";
 import { DiskRoom } from "../storage/room.ts";
@@ -85,7 +86,7 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
   };
   const { coldDirectory } = config.storage;
   if (coldDirectory !== undefined) await openColdDirectory(env, coldDirectory, manifest);
-  await findSegments(restoring, found);
+  const removeLeftovers = await findSegments(restoring, found);
   const whole = found.newest?.whole;
   if (found.newest !== undefined && whole !== undefined) {
     replayer.restoreGone(whole.gone, whole.nextTopicId, found.newest.kept.stamp);
@@ -132,6 +133,8 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
   const powerLost = recovered.shards.map((shard) => shard.powerLost);
   const findings = replayer.conclude(catalog, powerLost, clock, hooks.events);
   await sealer.settled;
+  await forgetDamaged(manifest, found.kept);
+  await removeLeftovers();
   const gone = new GoneTopics();
   const seen = replayer.greatestId + 1;
   const nextId = powerLost.includes(true) ? Math.max(seen, manifest.current.idCeiling) : seen;
@@ -197,6 +200,12 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
     }
   const shouldBeginAt = layout === undefined ? recovered.shards.map(({ files }) => lastOfMany(files)) : [];
   return { wal, ids, topicDeps, segments, reads, sealer, gone, reserve, room, kept, shouldBeginAt };
+}
+
+/** What only a damaged checkpoint names goes: nobody may take that one for a good one later. */
+async function forgetDamaged(manifest: ManifestStore, kept: readonly KeptCheckpoint[]): Promise<void> {
+  if (kept.length === manifest.current.checkpoints.length) return;
+  await manifest.update((current) => ({ ...current, checkpoints: kept.map(({ number }) => number) }));
 }
 
 /** A start that finds more than two files in a shard ends with a checkpoint (6.5). */

@@ -38,8 +38,11 @@ export interface RestoreDeps {
   readonly reads: PartReads;
 }
 
-/** The segment files that kept checkpoints name; the others are left over from something that was interrupted. */
-export async function findSegments(deps: RestoreDeps, found: FoundCheckpoints): Promise<void> {
+/**
+ * The segment files that kept checkpoints name. The others are left over from something that was interrupted, or a damaged
+ * checkpoint named them: what is returned removes them, once it is certain that nobody will look into them for anything.
+ */
+export async function findSegments(deps: RestoreDeps, found: FoundCheckpoints): Promise<() => Promise<void>> {
   const { env, directory, coldDirectory, segments } = deps;
   const hot = await segmentsIn(env, directory);
   const cold = coldDirectory === undefined ? new Set<number>() : await segmentsIn(env, coldDirectory);
@@ -68,7 +71,8 @@ export async function findSegments(deps: RestoreDeps, found: FoundCheckpoints): 
   }
   for (const file of [...hot, ...cold]) segments.startAt(file + 1);
   for (const kept of found.kept) segments.hold(kept, new Set(kept.segments.map(({ file }) => file)));
-  await removeLeftovers(deps, named, hot, cold);
+  const leftovers = await findLeftovers(deps, named, hot, cold);
+  return () => removeAll(env, leftovers);
 }
 
 /**
@@ -98,34 +102,44 @@ async function readInto(env: Env, path: string, into: Uint8Array): Promise<void>
   }
 }
 
-/** Everything that no kept checkpoint names was on its way in, or on its way out. */
-async function removeLeftovers(
+/** By directory: everything that no kept checkpoint names was on its way in, or on its way out. */
+async function findLeftovers(
   { env, directory, coldDirectory }: RestoreDeps,
   named: ReadonlyMap<number, NamedSegment>,
   hot: ReadonlySet<number>,
   cold: ReadonlySet<number>,
-): Promise<void> {
-  const leave = async (where: string, keep: (name: string) => boolean): Promise<void> => {
-    let removed = 0;
-    for (const name of await env.fs.readdir(where)) {
-      if (keep(name)) continue;
-      await env.fs.unlink(joinPath(where, name));
-      removed++;
-    }
-    if (removed > 0) await env.fs.syncDir(where);
-  };
+): Promise<Map<string, readonly string[]>> {
   const isTemporary = (name: string): boolean => /^seg-\d{8,}\.(seg|del)\.tmp$/.test(name);
-  await leave(directory, (name) => {
+  const stays = (name: string): boolean => {
     const file = parseSegmentFileName(name) ?? parseDeleteFileName(name);
     if (file === undefined) return !isTemporary(name);
     return named.has(file) && (parseDeleteFileName(name) === undefined || named.get(file)?.deletes !== undefined);
-  });
-  if (coldDirectory === undefined) return;
-  await leave(coldDirectory, (name) => {
+  };
+  const staysCold = (name: string): boolean => {
     const file = parseSegmentFileName(name);
     if (file === undefined) return !isTemporary(name);
     return named.has(file) && cold.has(file) && !hot.has(file);
-  });
+  };
+  const leftovers = new Map<string, readonly string[]>();
+  const look = async (where: string, keep: (name: string) => boolean): Promise<void> => {
+    leftovers.set(
+      where,
+      (await env.fs.readdir(where)).filter((name) => !keep(name)),
+    );
+  };
+  await look(directory, stays);
+  if (coldDirectory !== undefined) await look(coldDirectory, staysCold);
+  return leftovers;
+}
+
+async function removeAll({ fs }: Env, leftovers: ReadonlyMap<string, readonly string[]>): Promise<void> {
+  for (const [where, names] of leftovers) {
+    for (const name of names) {
+      // Tails that were sealed meanwhile may have taken over the name of one that is temporary.
+      if ((await fs.stat(joinPath(where, name))) !== undefined) await fs.unlink(joinPath(where, name));
+    }
+    if (names.length > 0) await fs.syncDir(where);
+  }
 }
 
 async function segmentsIn(env: Env, directory: string): Promise<Set<number>> {
