@@ -10,10 +10,12 @@ import { layoutRecords, type RecordsLayout, type StringColumn, writeRecords } fr
 
 const maxDelta = 0x7fff_ffff;
 const comma = 0x2c;
+/** Of a record that has neither tag nor node. */
+const columnBytes = 20;
 
 export interface RunsLimit {
   readonly records: number;
-  /** Wire bytes; one record always fits. */
+  /** Wire bytes and columns; one record always fits. */
   readonly bytes: number;
 }
 
@@ -72,7 +74,7 @@ export class RecordRuns {
     let bytes = this.#bytes;
     const room = this.#limit.records - this.#count;
     for (; i < end && i - first < room; i++) {
-      const length = chunk.end(i) - chunk.start(i) + 1;
+      const length = chunk.end(i) - chunk.start(i) + 1 + columnBytes;
       const empty = this.#count === 0 && i === first;
       if (!empty && (bytes + length > this.#limit.bytes || this.#isFar(chunk, i))) break;
       bytes += length;
