@@ -1,5 +1,7 @@
 /** Topic ids, which are epochs too: given out once, under a ceiling that the manifest makes durable ahead (spec 6.1). */
 import { assert } from "../base/assert.ts";
+import { TopicsError } from "../base/errors.ts";
+import { errnoOf } from "../env/env.ts";
 import type { ManifestStore } from "../storage/manifest.ts";
 
 const stepIds = 1024;
@@ -20,6 +22,7 @@ export class TopicIds {
     if (this.#next < this.#manifest.current.idCeiling) return undefined;
     this.#raising ??= this.#manifest
       .update((current) => ({ ...current, idCeiling: Math.max(current.idCeiling, this.#next) + stepIds }))
+      .catch(refuse)
       .finally(() => (this.#raising = undefined));
     return this.#raising;
   }
@@ -33,4 +36,11 @@ export class TopicIds {
   get next(): number {
     return this.#next;
   }
+}
+
+/** The disk would not have it: the next topic tries again. */
+function refuse(error: unknown): never {
+  const errno = errnoOf(error);
+  if (errno === undefined) throw error;
+  throw new TopicsError("wal_unavailable", "no topic can be made now: the manifest cannot be written", { errno });
 }
