@@ -17,7 +17,11 @@ export function* possibleStates(
 ): Generator<ModelTopic | undefined> {
   const { acked, ackedLate } = history;
   const isLate = crash !== "none" && ackedLate.some((issued, at) => issued !== acked[at]);
-  for (const order of isLate ? [acked, ackedLate] : [acked]) yield* statesOf(history, order, crash, seen, nowMs);
+  for (const order of isLate ? [acked, ackedLate] : [acked]) {
+    yield* statesOf(history, order, crash, seen, nowMs);
+    const without = order.filter(({ change }) => change.kind !== "logRetained");
+    if (without.length < order.length) yield* statesOf(history, without, crash, seen, nowMs);
+  }
 }
 
 function* statesOf(

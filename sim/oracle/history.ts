@@ -13,7 +13,7 @@ export interface Issued {
   order: number;
   /** When it was answered, on the same scale; 0 before. */
   answered: number;
-  readonly change: Change;
+  change: Change;
   /** Of which of the topics that the name has had. */
   readonly instance: number;
   /** `unknown`: an error said that a restart will show. Definite failures are not kept. */
@@ -80,7 +80,10 @@ export class TopicHistory {
     const issued = this.#find(number);
     assert(issued.state === "pending", "what was acked or shown does not fail");
     if (outcomeUnknown) issued.state = "unknown";
-    else this.issued = this.issued.filter((other) => other !== issued);
+    else if (this.live?.isEphemeral === true && issued.change.kind === "configure") {
+      issued.change = { kind: "logRetained" };
+      issued.state = "acked";
+    } else this.issued = this.issued.filter((other) => other !== issued);
   }
 
   /** A reader has seen when it was really written. */
@@ -162,7 +165,7 @@ export class TopicHistory {
 
 /** It changes what the topic is: durable before it is answered, whatever the class. */
 export function isControl({ change }: Issued): boolean {
-  return change.kind !== "append" && change.kind !== "deleteRecords";
+  return change.kind !== "append" && change.kind !== "deleteRecords" && change.kind !== "logRetained";
 }
 
 export function applied(

@@ -40,6 +40,8 @@ export type Change =
   | { readonly kind: "append"; readonly records: readonly PlainRecord[]; readonly key?: string }
   | { readonly kind: "deleteRecords"; readonly beforeSeq?: number; readonly tag?: string }
   | { readonly kind: "configure"; readonly config: TopicConfig }
+  /** A change of class from `ephemeral` failed: what it logged first may be in the log. */
+  | { readonly kind: "logRetained" }
   | { readonly kind: "deleteTopic" };
 
 export function payloadBytes({ data, meta }: PlainRecord): number {
@@ -191,6 +193,7 @@ export function changed(
   if (change.kind === "deleteTopic" || topic === undefined) return undefined;
   const next = topic.clone();
   if (change.kind === "append") next.append(change.records, nowMs, call, change.key);
+  else if (change.kind === "logRetained") next.logAll();
   else if (change.kind === "configure") next.configure(change.config, nowMs);
   else next.deleteRecords(change.beforeSeq, change.tag, call);
   return next;
