@@ -56,7 +56,7 @@ export async function rehearseStart(env: Env, directory: string, cold: string | 
     shards: 1,
     shardsAsked: false,
     wal: defaultWalConfig,
-    storage: { ...defaultStorageConfig, coldDirectory: cold },
+    storage: { ...defaultStorageConfig, coldDirectory: cold, reserveBytes: 0 },
     maxTopics: 0,
     maxIdempotencyKeys: 0,
   };

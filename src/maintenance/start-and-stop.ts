@@ -32,7 +32,8 @@ export async function startAndStop(env: Env, directory: string, options: Recover
     shards: 1,
     shardsAsked: false,
     wal: defaultWalConfig,
-    storage: defaultStorageConfig,
+    // Nothing is appended: there is nothing to keep room for.
+    storage: { ...defaultStorageConfig, reserveBytes: 0 },
     maxTopics: 0,
     maxIdempotencyKeys: 0,
   };

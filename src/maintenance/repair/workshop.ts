@@ -26,7 +26,7 @@ export interface Workshop {
   readonly isFull: () => boolean;
 }
 
-const config = defaultStorageConfig;
+const config = { ...defaultStorageConfig, reserveBytes: 0 };
 const blockBytes = 128 << 10;
 
 export function openWorkshop(env: Env, directory: string, directoryId: string): Workshop {
