@@ -22,7 +22,12 @@ async function start(directory: string): Promise<Running> {
     process.execPath,
     ["--import", "ts-blank-space/register", main, "--port", "0", "--port-file", portFile],
     {
-      env: { ...process.env, TOPICS_DATA_DIR: join(directory, "data"), TOPICS_LOG: "info" },
+      env: {
+        ...process.env,
+        TOPICS_DATA_DIR: join(directory, "data"),
+        TOPICS_BACKUP_DIR: join(directory, "backups"),
+        TOPICS_LOG: "info",
+      },
       stdio: ["ignore", "ignore", "pipe"],
     },
   );

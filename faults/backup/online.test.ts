@@ -103,15 +103,17 @@ describe("a backup", () => {
       (error: unknown) => (error instanceof TopicsError ? error.code : String(error)),
     );
 
-  it("is refused for a wrong name, for one that is taken, and beside another one", async () => {
+  it("is refused for a wrong name and for one that is taken, and waits for its turn", async () => {
     const scene = new Scene({ seed: "refused", completions: scheduledCompletions });
     const { machine } = scene;
     await machine.start();
     const { engine } = machine;
     for (const name of ["", "..", ".hidden", "a/b", "x".repeat(129)])
       assert.equal(await machine.until(refusal(engine.backup(name))), "invalid_request", name);
-    const codes = await machine.until(Promise.all(["a", "a", "b"].map((name) => refusal(engine.backup(name)))));
-    assert.deepEqual(codes, ["made", "backup_exists", "throttled"]);
+    const names = ["a", "a", "b", ...Array.from({ length: 15 }, (_, i) => `more ${i}`)];
+    const codes = await machine.until(Promise.all(names.map((name) => refusal(engine.backup(name)))));
+    assert.deepEqual(codes.slice(0, 3), ["made", "backup_exists", "made"]);
+    assert.deepEqual(codes.slice(3), [...Array.from({ length: 14 }, () => "made"), "throttled"]);
     assert.equal(await machine.until(refusal(engine.backup("a"))), "backup_exists");
     await machine.stop();
     assert.equal(await refusal(engine.backup("c")), "shutting_down");

@@ -36,6 +36,8 @@ export interface BackupsDeps {
   topics(): number;
 }
 
+/** More than so many at a time are told to come back. */
+const mostAsked = 16;
 /** A file may be given up for another one while its end is being synced; more often than this it is not. */
 const attempts = 5;
 
@@ -46,7 +48,8 @@ interface Ends {
 
 export class Backups {
   readonly #deps: BackupsDeps;
-  #making: string | undefined;
+  /** The one that is being made, and those that wait for their turn. */
+  readonly #asked = new Set<string>();
   #made: Promise<unknown> = Promise.resolve();
   #stopped = false;
 
@@ -63,15 +66,15 @@ export class Backups {
         `The name of a backup is one segment of a path, of at most ${maxBackupNameLength} characters and without a dot at the start; this one ${wrong}.`,
         { field: "name" },
       );
-    if (this.#making === name) throw taken(name);
-    if (this.#making !== undefined)
-      throw new TopicsError("throttled", "Another backup is being made; one at a time.", {
+    if (this.#asked.has(name)) throw taken(name);
+    if (this.#asked.size >= mostAsked)
+      throw new TopicsError("throttled", "Other backups are being made; they come one at a time.", {
         limit: "max_backups",
-        max: 1,
+        max: mostAsked,
         retry_after_ms: 1000,
       });
-    this.#making = name;
-    const made = this.#attempt(name).finally(() => (this.#making = undefined));
+    this.#asked.add(name);
+    const made = this.#made.then(() => this.#attempt(name)).finally(() => this.#asked.delete(name));
     this.#made = made.catch(() => undefined);
     return made;
   }
@@ -99,6 +102,7 @@ export class Backups {
     const { env, directory, events } = this.#deps;
     const startedMs = env.clock.monotonicMs();
     try {
+      this.#goOn();
       await makeDirectory(env, directory);
       if ((await env.fs.stat(joinPath(directory, name))) !== undefined) throw taken(name);
       const result = await this.#make(name);
