@@ -15,10 +15,12 @@ import { makeDirectory } from "./directory.ts";
 import type { EngineEvents } from "./events.ts";
 import type { Segments } from "./segments.ts";
 import type { StorageConfig } from "./storage-config.ts";
+import { turns } from "./turns.ts";
 
 const magic = "TPCSCOLD";
 const version = 1;
 const copyBytes = 1 << 20;
+const topicsPerPiece = 1024;
 const syncEveryBytes = 4 << 20;
 
 /**
@@ -120,7 +122,7 @@ export class ColdTier {
   async #work(): Promise<void> {
     const { segments, events } = this.#deps;
     try {
-      for (const file of this.#due()) {
+      for (const file of await this.#due()) {
         if (this.#stopped) return;
         if (!segments.isUsed(file)) continue;
         segments.hold(this, new Set([file]));
@@ -137,19 +139,26 @@ export class ColdTier {
   }
 
   /** Files of which no topic has a part among its newest. */
-  #due(): number[] {
-    const { config, segments } = this.#deps;
+  async #due(): Promise<number[]> {
+    const { config, segments, env } = this.#deps;
+    const turn = turns(env.timers, topicsPerPiece);
     const old = new Set<number>();
     const fresh = new Set<number>();
     for (const topic of this.#deps.topics()) {
       let bytes = 0;
-      for (const [age, { entry, liveBytes }] of topic.parts.toReversed().entries()) {
+      const { parts } = topic;
+      for (let age = 0; age < parts.length; age++) {
+        const { entry, liveBytes } = parts[parts.length - 1 - age];
         bytes += liveBytes;
         const stays = age < config.hotRetainSegments && (config.hotRetainBytes === 0 || bytes <= config.hotRetainBytes);
         (stays ? fresh : old).add(entry.file);
       }
+      const others = turn();
+      if (others !== undefined) await others;
     }
-    return [...old].filter((file) => !fresh.has(file) && segments.files.tier(file) === "hot").sort((a, b) => a - b);
+    return [...old]
+      .filter((file) => !fresh.has(file) && segments.isUsed(file) && segments.files.tier(file) === "hot")
+      .sort((a, b) => a - b);
   }
 
   async #move(file: number): Promise<void> {

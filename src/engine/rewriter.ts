@@ -19,6 +19,7 @@ import type { EngineEvents } from "./events.ts";
 import { install } from "./sealer.ts";
 import type { Segments } from "./segments.ts";
 import { segmentThresholds, type StorageConfig } from "./storage-config.ts";
+import { turns } from "./turns.ts";
 
 export interface RewriterDeps {
   readonly env: Env;
@@ -44,8 +45,9 @@ const deadFactor = 4;
 const mergedNeighbours = 8;
 /** Parts are of one size within this factor. */
 const sizeStep = 16;
-/** Topics are looked at so many at a time. */
-const topicsPerSlice = 1024;
+/** Topics are looked at, and runs written, so many at a time. */
+const topicsPerPiece = 1024;
+const runsPerPiece = 32;
 
 export class Rewriter {
   readonly #deps: RewriterDeps;
@@ -100,16 +102,17 @@ export class Rewriter {
   async #find(): Promise<Run[]> {
     const { env } = this.#deps;
     const live = new Map<number, number>();
-    const soon = (): Promise<void> => new Promise((resolve) => env.timers.soon(resolve));
-    let looked = 0;
+    const turn = turns(env.timers, topicsPerPiece);
     for (const topic of this.#deps.topics()) {
       for (const { entry, liveCount } of topic.parts) live.set(entry.file, (live.get(entry.file) ?? 0) + liveCount);
-      if (++looked % topicsPerSlice === 0) await soon();
+      const others = turn();
+      if (others !== undefined) await others;
     }
     const runs: Run[] = [];
     for (const topic of this.#deps.topics()) {
       if (topic.parts.length > 0) runs.push(...this.#runsOf(topic, live));
-      if (++looked % topicsPerSlice === 0) await soon();
+      const others = turn();
+      if (others !== undefined) await others;
     }
     return runs;
   }
@@ -180,7 +183,8 @@ export class Rewriter {
   }
 
   async #rewrite(runs: readonly Run[]): Promise<void> {
-    const { segments, events } = this.#deps;
+    const { segments, events, env } = this.#deps;
+    const turn = turns(env.timers, runsPerPiece);
     const file = segments.next;
     let replaced = 0;
     let made = 0;
@@ -188,6 +192,8 @@ export class Rewriter {
       async (writer) => {
         const pending: { readonly topic: Topic; readonly part: PendingPart }[] = [];
         for (const { topic, parts } of runs) {
+          const others = turn();
+          if (others !== undefined) await others;
           const part = await this.#write(topic, parts, writer);
           if (part === undefined) continue;
           if (part.built !== undefined) made++;
@@ -196,8 +202,11 @@ export class Rewriter {
         return { parts: pending.flatMap(({ part }) => part.built?.entry ?? []), result: pending };
       },
       async (pending) => {
-        for (const { topic, part } of pending)
+        for (const { topic, part } of pending) {
+          const others = turn();
+          if (others !== undefined) await others;
           if (await install(segments, topic, part)) replaced += "parts" in part.instead ? part.instead.parts.length : 0;
+        }
       },
     );
     if (replaced > 0) events({ type: "segment-rewritten", file, parts: replaced, into: made });
