@@ -19,6 +19,10 @@ const noLinks: ReadonlySet<string | undefined> = new Set([
   "ENOSYS",
 ]);
 
+export function isLinkRefused(error: unknown): boolean {
+  return noLinks.has(errnoOf(error));
+}
+
 export interface CopyRange {
   /** So many bytes, all of which must be there; without it, to the end. */
   readonly bytes?: number;
@@ -52,7 +56,7 @@ export async function linkOrCopy(fs: Fs, from: string, to: string, range: Pick<C
   try {
     await fs.link(from, to);
   } catch (error) {
-    if (!noLinks.has(errnoOf(error))) throw error;
+    if (!isLinkRefused(error)) throw error;
     return copyFile(fs, from, to, range);
   }
   return (await fs.stat(to))?.size ?? 0;

@@ -4,7 +4,8 @@
  * absent: that may be a device that is not mounted.
  */
 import { type Env, errnoOf, type File } from "../env/env.ts";
-import { readFully, writeFully } from "../storage/io.ts";
+import { copyFile, isLinkRefused } from "../storage/copy-file.ts";
+import { readFully } from "../storage/io.ts";
 import { joinPath, temporarySuffix } from "../storage/layout.ts";
 import { firstFrameAt } from "./file-header.ts";
 import { readHeader } from "./read-header.ts";
@@ -16,18 +17,7 @@ export interface ArchivePlace {
   readonly directoryId: string;
 }
 
-/** Errors of `link` that say nothing about the file: it is copied instead. */
-const noLinks: ReadonlySet<string | undefined> = new Set([
-  "EXDEV",
-  "EPERM",
-  "ENOTSUP",
-  "EOPNOTSUPP",
-  "EMLINK",
-  "ENOSYS",
-]);
 const chunkBytes = 1 << 20;
-/** A copy is synced in steps, so that a commit's sync never finds a flood ahead of it. */
-const stepBytes = 4 << 20;
 
 export function archiveName(directoryId: string, walName: string): string {
   return `${directoryId}-${walName}`;
@@ -59,8 +49,7 @@ async function linked(env: Env, path: string, target: string): Promise<boolean> 
     await env.fs.link(path, target);
     return true;
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno !== "EEXIST" && !noLinks.has(errno)) throw error;
+    if (errnoOf(error) !== "EEXIST" && !isLinkRefused(error)) throw error;
   }
   // An earlier attempt may have come so far.
   if ((await env.fs.stat(target)) === undefined) return false;
@@ -71,37 +60,13 @@ async function linked(env: Env, path: string, target: string): Promise<boolean> 
 async function copy(env: Env, path: string, target: string): Promise<void> {
   const temporary = target + temporarySuffix;
   if ((await env.fs.stat(temporary)) !== undefined) await env.fs.unlink(temporary);
-  const source = await env.fs.open(path, "read");
   try {
-    const into = await env.fs.open(temporary, "create-new");
-    try {
-      await copyBytes(source, into);
-    } catch (error) {
-      await env.fs.unlink(temporary).catch((second: unknown) => errnoOf(second));
-      throw error;
-    } finally {
-      await into.close();
-    }
-  } finally {
-    await source.close();
+    await copyFile(env.fs, path, temporary);
+  } catch (error) {
+    await env.fs.unlink(temporary).catch((second: unknown) => errnoOf(second));
+    throw error;
   }
   await env.fs.rename(temporary, target);
-}
-
-async function copyBytes(source: File, into: File): Promise<void> {
-  const chunk = new Uint8Array(chunkBytes);
-  let unsynced = 0;
-  for (let at = 0; ;) {
-    const got = await readFully(source, chunk, at);
-    await writeFully(into, [chunk.subarray(0, got)], at);
-    at += got;
-    unsynced += got;
-    if (got < chunkBytes) break;
-    if (unsynced < stepBytes) continue;
-    await into.datasync();
-    unsynced = 0;
-  }
-  await into.datasync();
 }
 
 /**
