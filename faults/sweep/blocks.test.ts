@@ -5,10 +5,14 @@
  */
 import assert from "node:assert/strict";
 import { type Damage, judgeAll, lastFiles } from "./damage.ts";
-import { type Ending, type Made, rotatedDirectory, smallDirectory } from "./directories.ts";
+import { type Ending, type Made, rotatedDirectory, smallDirectory, storedDirectory } from "./directories.ts";
 import { exhaustive, sampled } from "./effort.ts";
 
-const makers = { "a small directory": smallDirectory, "a directory with rotated files": rotatedDirectory };
+const makers = {
+  "a small directory": smallDirectory,
+  "a directory with rotated files": rotatedDirectory,
+  "a directory with segments": storedDirectory,
+};
 const sizes = [512, 4096];
 
 /** Not of the lock file: a start that takes part of it for a latch note makes holes, as after a power loss, by design. */

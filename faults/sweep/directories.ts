@@ -4,6 +4,7 @@
  * simulated disk, and left as a running server, an idle one, or a clean stop would leave them.
  */
 import { assert } from "../../src/base/assert.ts";
+import type { StorageConfig } from "../../src/engine/storage-config.ts";
 import type { RunningEngine } from "../../src/engine/engine.ts";
 import type { CommitClass } from "../../src/topic/config.ts";
 import { SimulatedDisk } from "../../sim/disk/disk.ts";
@@ -41,10 +42,15 @@ class Run {
     this.scheduler = scheduler;
   }
 
-  static async start(disk: SimulatedDisk, number: number, shards: number): Promise<Run> {
+  static async start(
+    disk: SimulatedDisk,
+    number: number,
+    shards: number,
+    storage: Partial<StorageConfig> = {},
+  ): Promise<Run> {
     const scheduler = new Scheduler({ seed: number, wallMs: Date.UTC(2030, 0, 1) + number * 60_000 });
     const env = new SimEnv({ disk, scheduler, seed: number });
-    const engine = await scheduler.settle(startEngine(env, { directory, shards }));
+    const engine = await scheduler.settle(startEngine(env, { directory, shards, storage }));
     await scheduler.settle(engine.recover());
     return new Run(engine, scheduler);
   }
@@ -107,6 +113,51 @@ export async function rotatedDirectory(ending: Ending, shards = 2): Promise<Made
     if (batch % 10 === 5) earlier.push(await Image.of(disk, directory));
   }
   return finish(disk, run, ending, earlier);
+}
+
+/**
+ * Records that have left memory: segments of one topic and of several, `.del` files, two checkpoints; some of the log that
+ * the records came in is retired, so that nothing else has them, and some of it is not.
+ */
+export async function storedDirectory(ending: Ending, shards = 2): Promise<Made> {
+  const disk = new SimulatedDisk({ directories: [directory] });
+  const storage = { segmentMaxRecords: 8, checkpointMs: 1000, cacheBytes: 0 };
+  const earlier: Image[] = [];
+  const names = ["few-1", "few-2", "few-3", "few-4", "disk", "fsync"];
+  const first = await Run.start(disk, 1, shards, { ...storage, tailBytes: 4096 });
+  for (const name of names) {
+    await first.settle(first.engine.configureTopic(name, { durability: name === "fsync" ? "fsync" : "disk" }, "put"));
+    const records = Array.from({ length: name.startsWith("few") ? 3 : 16 }, (_, i) => ({
+      data: { of: name, i },
+      tag: ["a", "t1", "t2"][i % 3],
+      ...(i % 4 === 0 ? { node: "n1", meta: { i } } : {}),
+    }));
+    for (let at = 0; at < records.length; at += 8)
+      await first.append(name, { records: records.slice(at, at + 8), idempotency_key: `${name}-${at}` });
+  }
+  await first.scheduler.pass(1500);
+  await first.settle(first.engine.deleteRecords("disk", { beforeSeq: undefined, match: { op: "Eq", value: "t1" } }));
+  await first.settle(first.engine.deleteRecords("fsync", { beforeSeq: 3, match: undefined }));
+  await first.scheduler.pass(1500);
+  earlier.push(await Image.of(disk, directory));
+  disk.kill();
+  for (const number of [2, 3]) {
+    const run = await Run.start(disk, number, shards, storage);
+    for (const name of names.slice(4))
+      await run.append(name, {
+        records: Array.from({ length: 8 }, (_, i) => ({ data: [number, i], tag: `t${i % 3}` })),
+      });
+    const match = { op: "Glob", prefix: "t" } as const;
+    await run.settle(run.engine.deleteRecords("fsync", { beforeSeq: 10, match }));
+    await run.scheduler.pass(1500);
+    earlier.push(await Image.of(disk, directory));
+    if (number === 2) disk.kill();
+    else {
+      await run.append("few-1", { records: [{ data: "in the tail", tag: "a" }] });
+      return finish(disk, run, ending, earlier);
+    }
+  }
+  throw new Error("the last run ends it");
 }
 
 async function finish(disk: SimulatedDisk, run: Run, ending: Ending, earlier: readonly Image[]): Promise<Made> {

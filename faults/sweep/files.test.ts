@@ -3,11 +3,15 @@
  * refusal that names a file concerned, or exactly the same contents.
  */
 import assert from "node:assert/strict";
-import { type Ending, type Made, rotatedDirectory, smallDirectory } from "./directories.ts";
+import { type Ending, type Made, rotatedDirectory, smallDirectory, storedDirectory } from "./directories.ts";
 import { type Damage, judgeAll, lastFiles } from "./damage.ts";
 import { exhaustive } from "./effort.ts";
 
-const makers = { "a small directory": smallDirectory, "a directory with rotated files": rotatedDirectory };
+const makers = {
+  "a small directory": smallDirectory,
+  "a directory with rotated files": rotatedDirectory,
+  "a directory with segments": storedDirectory,
+};
 const endings: readonly Ending[] = ["busy", "idle", "clean"];
 
 function* removed({ image }: Made): Generator<Damage> {
@@ -48,7 +52,9 @@ function* older({ image, earlier }: Made, ending: Ending): Generator<Damage> {
       if (!image.has(path) || last.has(path)) continue;
       const bytes = before.bytes(path);
       if (Buffer.compare(bytes, image.bytes(path)) === 0) continue;
-      yield { what: `${path} as it was at ${at}`, files: [path], image: image.with(path, bytes) };
+      // A manifest of old may name what was there then.
+      const files = path.endsWith("MANIFEST") ? [path, ...before.paths.filter((one) => !image.has(one))] : [path];
+      yield { what: `${path} as it was at ${at}`, files, image: image.with(path, bytes) };
     }
 }
 
@@ -65,10 +71,11 @@ for (const [name, make] of Object.entries(makers))
           assert.ok((await judgeAll(made, damages(made, ending))).size > 0);
         });
 
-      it("refuses when any file with a log in it, or the manifest, is removed", async () => {
+      it("refuses when any file with a log in it, the manifest, or what that names, is removed", async () => {
         const outcomes = await judgeAll(made, removed(made));
         for (const path of made.image.paths) {
-          const matters = path.endsWith("MANIFEST") || (path.endsWith(".log") && made.image.bytes(path)[0] !== 0);
+          const isLog = path.endsWith(".log") && made.image.bytes(path)[0] !== 0;
+          const matters = isLog || /(MANIFEST|\.ckpt|\.seg|\.del)$/.test(path);
           assert.equal(outcomes.get(`${path} removed`), matters ? "refused" : "opened", path);
         }
       });

@@ -1,6 +1,7 @@
 /** What a start makes of an image: exactly these contents, or a refusal that names a place (spec 6.6, 9.2). */
 import { StartRefusal } from "../../src/storage/refusal.ts";
-import { contentsOf, startEngine } from "../engine-run.ts";
+import { startEngine } from "../engine-run.ts";
+import { differenceOf, everythingIn } from "./contents.ts";
 import type { Made } from "./directories.ts";
 import { frozenEnv, Image } from "./image.ts";
 
@@ -14,7 +15,7 @@ export async function startOn(image: Image, { bootId, wallMs }: Pick<Made, "boot
   try {
     const engine = await startEngine(env, { directory: image.directory });
     await engine.recover();
-    return { kind: "opened", contents: await contentsOf(engine), after: () => Image.after(fs) };
+    return { kind: "opened", contents: await everythingIn(engine), after: () => Image.after(fs) };
   } catch (error) {
     if (error instanceof StartRefusal) return { kind: "refused", refusal: error };
     throw error;
@@ -23,16 +24,8 @@ export async function startOn(image: Image, { bootId, wallMs }: Pick<Made, "boot
 
 /** Why an outcome is not one that is allowed; `undefined` when it is. `files` are those that were damaged. */
 export function objection(outcome: Outcome, expected: string, files: readonly string[]): string | undefined {
-  if (outcome.kind === "opened") return difference(outcome.contents, expected);
+  if (outcome.kind === "opened") return differenceOf(outcome.contents, expected, files);
   const { message, place } = outcome.refusal;
   if (!place) return `a refusal without a place: ${message}`;
   return files.includes(place.file) ? undefined : `a refusal that names another file: ${message}`;
-}
-
-/** The first line that is not the same. */
-function difference(found: string, expected: string): string | undefined {
-  if (found === expected) return undefined;
-  const [lines, wanted] = [found.split("\n"), expected.split("\n")];
-  const at = lines.findIndex((line, number) => line !== wanted[number]);
-  return `other contents: "${lines[at]?.slice(0, 300)}" instead of "${wanted[at]?.slice(0, 300)}"`;
 }
