@@ -40,6 +40,8 @@ const looksPerSearch = 8;
 /** Topics are looked at, and sealed, so many at a time. */
 const looksPerPiece = 2048;
 const sealsPerPiece = 64;
+/** While tails take too much memory: who appends would fill it faster than it is freed. */
+const urgentSealsPerPiece = 1024;
 
 export class Sealer {
   readonly #deps: SealerDeps;
@@ -239,12 +241,13 @@ export class Sealer {
 
   /** All of a shard, into one file; gives the number of topics of which something was sealed. */
   async #seal(topics: readonly Topic[]): Promise<number> {
-    const { segments, events, config, env } = this.#deps;
+    const { segments, events, config, env, quota } = this.#deps;
     const limit = {
       records: config.segmentMaxRecords * segmentThresholds,
       bytes: config.segmentMaxBytes * segmentThresholds,
     };
-    const turn = turns(env.timers, sealsPerPiece);
+    const isUrgent = quota.heldBytes > config.tailBytes;
+    const turn = turns(env.timers, isUrgent ? urgentSealsPerPiece : sealsPerPiece);
     const closed: { readonly topic: Topic; readonly lastSeq: number }[] = [];
     for (const topic of topics) {
       const lastSeq = topic.closeTail(limit);
