@@ -13,9 +13,9 @@ import type { FrontLimit, FrontSpan } from "./front.ts";
 import { Labels } from "./labels.ts";
 import type { RecordsEntry } from "./records-format.ts";
 
-/** What a chunk and a tag cost beside their bytes, roughly. */
+/** What a chunk and a tag cost beside their bytes, roughly: garbage that is not collected yet counts as theirs. */
 const chunkOverheadBytes = 512;
-const tagOverheadBytes = 192;
+const tagOverheadBytes = 320;
 
 /** Shorter gaps between retained records become deleted slots; longer ones end the chunk. */
 const maxSkippedSlots = 1024;
