@@ -183,6 +183,74 @@ describe("a backup", () => {
     machine.oracle.clone().judge(seen, "clean", machine.nowMs);
   });
 
+  it("is whole or refused when a shard gives its file up while it is made", async () => {
+    const outcomes: string[] = [];
+    for (const fault of [
+      "datasync(data/wal-00)#1:EIO",
+      "datasync(data/wal-00)#2:EIO",
+      "write(data/wal-00)#1:ENOSPC",
+      "write(data/wal-00)#2:EIO",
+    ]) {
+      const scene = new Scene({ seed: `gives up ${fault}`, shards: 2, completions: scheduledCompletions });
+      const { machine, disk } = scene;
+      await machine.start();
+      const topics = ["a", "b", "c", "d", "e", "f"];
+      for (const topic of topics) await machine.until(machine.client.append(topic, 3));
+      disk.injector.plant(fault);
+      const writes = Promise.all(
+        Array.from({ length: 6 }, (_, round) => topics.map((topic) => machine.client.append(topic, 1 + round))).flat(),
+      );
+      const before = machine.oracle.clone();
+      const first = await machine.until(refusal(machine.engine.backup("first")));
+      await machine.until(writes);
+      disk.injector.clear();
+      const second = await machine.until(refusal(machine.engine.backup("second")));
+      outcomes.push(first, second);
+      if (first === "made") {
+        await scene.verified("/backups/first");
+        before.judge(await scene.observed("/backups/first"), "kill", machine.nowMs);
+      }
+      assert.equal(second, "made", fault);
+      await scene.verified("/backups/second");
+      machine.oracle.clone().judge(await scene.observed("/backups/second"), "kill", machine.nowMs);
+    }
+    assert.ok(
+      outcomes.every((one) => ["made", "wal_unavailable"].includes(one)),
+      outcomes.join(),
+    );
+  });
+
+  it("has the deletes of sealed records, and so has what is restored from it", async () => {
+    const scene = new Scene({ seed: "deletes" });
+    const { machine, disk } = scene;
+    await machine.start();
+    for (let count = 0; count < 12; count++)
+      await machine.until(machine.client.append("t", 5, { tag: `t${count % 4}`, padBytes: 50 }));
+    await machine.pass(3000);
+    await machine.until(machine.client.deleteTag("t", "t1"));
+    await machine.pass(3000);
+    await machine.until(machine.client.deleteTag("t", "t2", 40));
+    await scene.backup("b");
+    const moment = await scene.mark();
+    await machine.until(machine.client.deleteTag("t", "t*"));
+    await machine.stop();
+    assert.ok(
+      disk.files().some((path) => /^\/backups\/b\/seg-\d+\.del$/.test(path)),
+      "there are some",
+    );
+    await scene.restore({ to: "/restored", archive: undefined });
+    const { oracle } = moment;
+    await scene.verified("/backups/b");
+    const withMark = await scene.restore({ to: "/marked", until: moment.until, live: "/data" });
+    assert.equal(
+      withMark.records,
+      oracle.topics.reduce((sum, { live }) => sum + (live?.records.length ?? 0), 0),
+    );
+    await scene.judged("/marked", moment);
+    const [restored, marked] = [await scene.observed("/restored"), await scene.observed("/marked")];
+    assert.deepEqual(restored.get("t")?.records, marked.get("t")?.records);
+  });
+
   it("comes of a directory with a cold tier as one directory", async () => {
     const scene = new Scene({ seed: "cold", storage: { coldDirectory: "/cold", hotRetainSegments: 1 } });
     const { machine, disk } = scene;
