@@ -77,6 +77,7 @@ function addOfflineVerbs(program: Command, end: (code: number) => void): void {
       end(await runVerify({ directory, cold, json: json === true }));
     });
   addDump(program, exits, end);
+  addRepair(program, end);
 }
 
 /** Backups, and what becomes of them (spec 6.7). */
@@ -124,6 +125,30 @@ function addDump(program: Command, exits: string, end: (code: number) => void): 
       const { runDump } = await import("./verbs/dump.ts");
       end(await runDump({ path, cold, json: json === true, payloads: payloads === true }));
     });
+}
+
+function addRepair(program: Command, end: (code: number) => void): void {
+  program
+    .command("repair")
+    .description(
+      "make a new data directory of what is left of a damaged one, and tell what is not; changes nothing in it",
+    )
+    .argument("<dir>", "the damaged data directory")
+    .requiredOption("--to <newdir>", "the directory to make; absent or empty")
+    .option("--cold <dir>", "cold directory of the damaged one (TOPICS_COLD_DIR)")
+    .option("--json", "print the report as JSON")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 made, nothing lost; 1 made, and something was given up; 2 not made (in use, bad usage, unreadable).",
+    )
+    .action(async (directory: string, { to, cold, json }: RepairOptions) => {
+      const { runRepair } = await import("./verbs/repair.ts");
+      end(await runRepair({ directory, cold, to, json: json === true }));
+    });
+}
+
+interface RepairOptions extends OfflineOptions {
+  readonly to: string;
 }
 
 interface RestoreOptions {

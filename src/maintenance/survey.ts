@@ -7,7 +7,7 @@ import { checkpointNumbersIn } from "../checkpoint/reader.ts";
 import { type Env, errnoOf } from "../env/env.ts";
 import { readSmallFile } from "../storage/atomic-file.ts";
 import { closeQuietly, readFully } from "../storage/io.ts";
-import { checkpointFileName, joinPath, manifestName, parseWalFileName } from "../storage/layout.ts";
+import { checkpointFileName, joinPath, manifestName, parseWalFileName, type WalFileName } from "../storage/layout.ts";
 import { decodeManifest, type Layout, type Manifest } from "../storage/manifest.ts";
 import type { WalFileHeader } from "../wal/file-header.ts";
 import { readHeader } from "../wal/read-header.ts";
@@ -61,10 +61,15 @@ async function readManifest(env: Env, directory: string): Promise<{ readonly man
 /** Everything that is there, as if it were named. */
 async function manifestFromHeaders(env: Env, directory: string, names: readonly string[]): Promise<Manifest> {
   const headers: WalFileHeader[] = [];
+  const bad: WalFileName[] = [];
   for (const name of names) {
-    if (parseWalFileName(name) === undefined) continue;
+    const parsed = parseWalFileName(name);
+    if (parsed === undefined) continue;
     const read = await readHeader(env, joinPath(directory, name));
-    if (read.outcome === "header") headers.push(read.header);
+    const fits = read.outcome === "header" && read.header.shard === parsed.shard && read.header.index === parsed.index;
+    if (read.outcome === "header" && fits) headers.push(read.header);
+    // What was prepared and never begun is all zero.
+    else if (read.outcome !== "blank") bad.push(parsed);
   }
   const checkpoints = checkpointNumbersIn(names).filter((number) => number > 0);
   const ids = headers.map((header) => header.directoryId);
@@ -73,7 +78,7 @@ async function manifestFromHeaders(env: Env, directory: string, names: readonly 
   const own = headers.filter((header) => header.directoryId === directoryId);
   return {
     directoryId,
-    layouts: layoutsOf(own),
+    layouts: layoutsOf(own, bad),
     nextIndex: 1 + Math.max(0, ...own.map(({ index }) => index)),
     idCeiling: 1,
     generation: Math.max(0, ...own.map(({ generation }) => generation)),
@@ -98,17 +103,28 @@ async function idOf(env: Env, path: string): Promise<string[]> {
 }
 
 /** Layouts of which nothing is left are left out, and so are the ends of those that ended: nothing tells them. */
-function layoutsOf(headers: readonly WalFileHeader[]): Layout[] {
+function layoutsOf(headers: readonly WalFileHeader[], bad: readonly WalFileName[]): Layout[] {
   const numbers = [...new Set(headers.map(({ layout }) => layout))].sort((a, b) => a - b);
-  if (numbers.length === 0) return [{ shards: 1, files: [[]] }];
+  if (numbers.length === 0) {
+    const shards = 1 + Math.max(0, ...bad.map(({ shard }) => shard));
+    return [{ shards, files: filesOf(shards, bad) }];
+  }
   return numbers.map((number) => {
-    const own = headers.filter(({ layout }) => layout === number).sort((a, b) => a.index - b.index);
+    const own = headers.filter(({ layout }) => layout === number);
     const { shards } = own[0];
-    const files = Array.from({ length: shards }, (_, shard) =>
-      own.filter((header) => header.shard === shard).map(({ index }) => index),
-    );
-    return { shards, files };
+    // Whose header is damaged may be of any layout, and matters most in the last one.
+    const all = number === numbers.at(-1) ? [...own, ...bad] : own;
+    return { shards, files: filesOf(shards, all) };
   });
+}
+
+function filesOf(shards: number, files: readonly WalFileName[]): number[][] {
+  return Array.from({ length: shards }, (_, shard) =>
+    files
+      .filter((file) => file.shard === shard)
+      .map(({ index }) => index)
+      .sort((a, b) => a - b),
+  );
 }
 
 function mostFrequent(values: readonly string[]): string | undefined {

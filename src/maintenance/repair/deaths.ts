@@ -7,6 +7,7 @@ import { type Env, errnoOf } from "../../env/env.ts";
 import { deleteEntryBytes, deleteHeaderBytes, type DeletedRange } from "../../segment/delete-format.ts";
 import type { PartEntry } from "../../segment/part-entry.ts";
 import { deleteFileName, joinPath } from "../../storage/layout.ts";
+import type { Survey } from "../survey.ts";
 import { walkDeletes } from "../walk-deletes.ts";
 import type { DamagedFile } from "./found-blocks.ts";
 
@@ -16,9 +17,9 @@ export class FoundDeaths {
   readonly incomplete = new Set<number>();
   readonly #ranges = new Map<string, DeletedRange[]>();
 
-  static async read(env: Env, directory: string, segments: Iterable<NamedSegment>): Promise<FoundDeaths> {
+  static async read(env: Env, survey: Survey, segments: Iterable<NamedSegment>): Promise<FoundDeaths> {
     const found = new FoundDeaths();
-    for (const segment of segments) if (segment.deletes !== undefined) await found.#read(env, directory, segment);
+    for (const segment of segments) if (segment.deletes !== undefined) await found.#read(env, survey, segment);
     return found;
   }
 
@@ -34,31 +35,36 @@ export class FoundDeaths {
     return byBlock;
   }
 
-  async #read(env: Env, directory: string, { file, deletes }: NamedSegment): Promise<void> {
+  async #read(env: Env, { directory, manifest }: Survey, { file, deletes }: NamedSegment): Promise<void> {
     const path = joinPath(directory, deleteFileName(file));
     const wrong = (what: string): void => {
       this.incomplete.add(file);
       this.damaged.push({ file: path, what });
     };
+    const ranges: DeletedRange[] = [];
+    let isOwn = true;
     const expected = (deletes!.bytes - deleteHeaderBytes) / deleteEntryBytes;
-    let seen = 0;
     try {
       const version = await walkDeletes(env, path, deletes!.bytes, {
-        range: (range) => {
-          seen++;
-          const key = `${file}.${range.part}`;
-          const ranges = this.#ranges.get(key);
-          if (ranges === undefined) this.#ranges.set(key, [range]);
-          else ranges.push(range);
-        },
+        header: (header) => (isOwn = header.directoryId === manifest.directoryId && header.file === file),
+        range: (range) => ranges.push(range),
         bad: () => undefined,
       });
       if (version !== undefined) wrong(version);
-      else if (seen < expected) wrong(`${expected - seen} of ${expected} deleted ranges are lost`);
+      else if (!isOwn) wrong("it belongs elsewhere");
+      else if (ranges.length < expected) wrong(`${expected - ranges.length} of ${expected} deleted ranges are lost`);
+      if (isOwn) for (const range of ranges) this.#add(file, range);
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === undefined) throw error;
       wrong(errno === "ENOENT" ? "it is missing" : errno);
     }
+  }
+
+  #add(file: number, range: DeletedRange): void {
+    const key = `${file}.${range.part}`;
+    const known = this.#ranges.get(key);
+    if (known === undefined) this.#ranges.set(key, [range]);
+    else known.push(range);
   }
 }

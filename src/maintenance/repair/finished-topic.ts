@@ -2,7 +2,11 @@
 import { assert } from "../../base/assert.ts";
 import type { Hole } from "../../topic/holes.ts";
 import type { DeletedRange } from "../../segment/delete-format.ts";
-import { decodeSection, encodeSection, type SectionPart, type TopicSection } from "../../topic/section.ts";
+import { encodeEntry } from "../../topic/entries.ts";
+import { SealedPart } from "../../topic/sealed-part.ts";
+import { decodeSection, type SectionPart, type TopicSection } from "../../topic/section.ts";
+import { Topic } from "../../topic/topic.ts";
+import { frameKind } from "../../wal/commit.ts";
 import { findPieces, merge, type Sources } from "./fill.ts";
 import { type Range, joined, within, without } from "./ranges.ts";
 import type { TopicReport } from "./repair-report.ts";
@@ -12,50 +16,85 @@ import type { Env } from "../../env/env.ts";
 
 export interface FinishedTopic {
   readonly id: number;
-  /** Made once the parts that were written can be named. */
-  section(): string;
-  readonly parts: readonly SectionPart[];
-  /** Of parts that were there before the log was replayed. */
+  readonly section: TopicSection;
+  /** Deletes of records in parts that were there when the log was replayed. */
   readonly deletes: readonly { readonly file: number; readonly ranges: readonly DeletedRange[] }[];
   readonly report: TopicReport | undefined;
-  readonly records: number;
 }
 
-/** Its tail is sealed. */
-export async function finishTopic(
+export interface FilledTopic extends FinishedTopic {
+  /** Those of its parts that know which of their records are dead. */
+  readonly sealed: readonly SealedPart[];
+  readonly isFilled: boolean;
+}
+
+/** Its tail is sealed. What is written can be read when the sink has ended. */
+export async function fillTopic(
   env: Env,
-  workshop: Workshop,
+  { clock, pool, reads, sink }: Workshop,
   salvage: TopicSalvage,
   sources: Sources,
-): Promise<FinishedTopic> {
+): Promise<FilledTopic> {
   const { topic } = salvage;
-  const { clock, pool, reads, sink } = workshop;
-  const captured = topic.capture(clock.nowMs());
-  assert(captured.section !== undefined, "only topics that are there are finished");
-  const section = decodeSection(captured.section);
-  assert(section !== undefined && section.tail.count === 0, "all of a topic is sealed");
-  const deletes = captured.parts.flatMap((part) =>
-    part.hasUnsaved ? [{ file: part.entry.file, ranges: part.takeUnsaved(clock.nextStamp(), captured.op) }] : [],
+  const { section, sealed, op } = captured(topic, clock.nowMs());
+  const deletes = sealed.flatMap((part) =>
+    part.hasUnsaved ? [{ file: part.entry.file, ranges: part.takeUnsaved(clock.nextStamp(), op) }] : [],
   );
   const { capFloor, ttlFloor } = section.state;
   const missing = within(salvage.missing, Math.max(1, capFloor, ttlFloor), section.state.head);
   const pieces = missing.length === 0 ? [] : findPieces({ env, pool, reads, sink }, missing, sources);
+  const isFilled = pieces.length > 0;
   const identity = { topicId: topic.id, epoch: topic.epoch };
-  const parts =
-    pieces.length === 0
-      ? section.parts
-      : await merge({ env, pool, reads, sink }, identity, section.parts, captured.parts, pieces);
+  const parts = isFilled
+    ? await merge({ env, pool, reads, sink }, identity, section.parts, sealed, pieces)
+    : section.parts;
   const found = joined(pieces);
   const givenUp = without(missing, found);
-  const finished = finishedSection(section, parts, found, givenUp);
   return {
     id: topic.id,
-    section: () => encodeSection(finished),
-    parts,
+    section: finishedSection(section, parts, found, givenUp),
     deletes,
     report: reportOf(salvage, givenUp, found),
-    records: parts.reduce((sum, { liveCount }) => sum + liveCount, 0),
+    sealed,
+    isFilled,
   };
+}
+
+/**
+ * What was found again counts for caps and ages like everything else: the engine takes what they take, as it would with the
+ * next frame of the topic.
+ */
+export function settleTopic({ clock, reads, segments, topicDeps }: Workshop, filled: FilledTopic): FinishedTopic {
+  const { id, section, deletes, report, sealed } = filled;
+  if (!filled.isFilled) return { id, section, deletes, report };
+  const parts = section.parts.map(({ entry, liveCount, liveBytes }) => {
+    const known = sealed.find((part) => part.entry.file === entry.file && part.entry.ordinal === entry.ordinal);
+    if (known !== undefined) return known;
+    segments.use(entry);
+    return new SealedPart(entry, reads, liveCount, liveBytes);
+  });
+  const topic = Topic.fromSection(section, parts, topicDeps);
+  topic.concludeReplay();
+  const fields = { topicId: id, epoch: section.epoch, op: section.op + 1, stamp: clock.nextStamp() };
+  const settled = topic.replay(
+    { ...fields, kind: frameKind.ceiling, firstSeq: 0, count: 0, ceiling: section.ceiling },
+    encodeEntry({ kind: "ceiling", lower: false }),
+    { index: 0, position: 0 },
+  );
+  assert(settled.ok, "a filled topic takes a frame");
+  topic.afterRecovery(clock.nowMs());
+  return { id, section: captured(topic, clock.nowMs()).section, deletes, report };
+}
+
+function captured(
+  topic: Topic,
+  nowMs: number,
+): { readonly section: TopicSection; readonly sealed: readonly SealedPart[]; readonly op: number } {
+  const { section: text, parts, op } = topic.capture(nowMs);
+  assert(text !== undefined, "only topics that are there are finished");
+  const section = decodeSection(text);
+  assert(section !== undefined && section.tail.count === 0, "all of a topic is sealed");
+  return { section, sealed: parts, op };
 }
 
 function finishedSection(

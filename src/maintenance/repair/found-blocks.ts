@@ -4,7 +4,7 @@
  */
 import { hash64 } from "../../base/hash.ts";
 import type { Env } from "../../env/env.ts";
-import type { PartEntry } from "../../segment/part-entry.ts";
+import { type PartEntry, partToJson } from "../../segment/part-entry.ts";
 import { openSegment } from "../../segment/reader.ts";
 import { salvage } from "../../segment/salvage.ts";
 import { closeQuietly, readFully } from "../../storage/io.ts";
@@ -53,7 +53,7 @@ export class FoundBlocks {
   /** Goes over every segment file. `known`: parts that checkpoints tell of, by file. */
   static async find(
     env: Env,
-    { directory, cold, names, coldNames }: Survey,
+    { directory, cold, names, coldNames, manifest }: Survey,
     known: ReadonlyMap<number, readonly PartEntry[]>,
     progress: Progress,
   ): Promise<FoundBlocks> {
@@ -66,7 +66,8 @@ export class FoundBlocks {
       const file = parseSegmentFileName(name);
       if (file === undefined) continue;
       progress.at(name);
-      await found.#read(env, joinPath(where, name), file, known.get(file) ?? []);
+      const own = { directoryId: manifest.directoryId, known: known.get(file) ?? [] };
+      await found.#read(env, joinPath(where, name), file, own);
     }
     return found;
   }
@@ -92,7 +93,12 @@ export class FoundBlocks {
     return this.#topics.keys();
   }
 
-  async #read(env: Env, path: string, file: number, known: readonly PartEntry[]): Promise<void> {
+  async #read(
+    env: Env,
+    path: string,
+    file: number,
+    { directoryId, known }: { readonly directoryId: string; readonly known: readonly PartEntry[] },
+  ): Promise<void> {
     this.#files = Math.max(this.#files, file);
     const opened = await openSegment(env, path);
     if (opened.outcome !== "segment") {
@@ -102,8 +108,14 @@ export class FoundBlocks {
     const { segment } = opened;
     try {
       for (const { reason } of segment.damages) this.damaged.push({ file: path, what: reason });
+      const { header } = segment;
+      const isOwn = header === undefined || (header.directoryId === directoryId && header.file === file);
+      if (!isOwn) this.damaged.push({ file: path, what: `it is segment file ${header.file} of ${header.directoryId}` });
+      const trusted = isOwn ? undefined : samePartsOf(segment.parts ?? [], known);
       for await (const found of salvage(segment, known)) {
         const { ordinal, topicId, epoch, firstSeq, lastSeq } = found.part;
+        // Ids of topics mean something in one directory only.
+        if (trusted?.has(ordinal) === false) continue;
         const part = this.#part(keyOf(file, ordinal));
         if (found.kind === "lost") {
           part.lost.push({ first: firstSeq, last: lastSeq });
@@ -130,6 +142,13 @@ export class FoundBlocks {
     }
     return part;
   }
+}
+
+/** Parts that are exactly the ones that checkpoints know. */
+function samePartsOf(parts: readonly PartEntry[], known: readonly PartEntry[]): ReadonlySet<number> {
+  const texts = new Set(known.map((entry) => JSON.stringify(partToJson(entry))));
+  const own = parts.filter((entry) => texts.has(JSON.stringify(partToJson(entry))));
+  return new Set(own.map(({ ordinal }) => ordinal));
 }
 
 /** The payload, once more; `undefined` when it does not read the same. */

@@ -25,11 +25,18 @@ export interface LogFile {
   readonly isDeclared: boolean;
 }
 
+export interface AbsentStretch {
+  readonly shard: FoundShard;
+  readonly index: number;
+  readonly at: number;
+  readonly bytes: number;
+}
+
 export interface LogSurvey {
   /** All that can be read, in the order of their shards, oldest first. */
   readonly files: readonly LogFile[];
-  /** Files of which nothing can be read, with the bytes that they may have had. */
-  readonly absent: readonly { readonly shard: FoundShard; readonly index: number; readonly bytes: number }[];
+  /** Where frames may have been of which there is no trace: whole files, or what lay behind the end of one. */
+  readonly absent: readonly AbsentStretch[];
   /** By shard of the last layout: what was not synced may be missing. */
   readonly powerLost: readonly boolean[];
   readonly damaged: readonly DamagedFile[];
@@ -38,6 +45,7 @@ export interface LogSurvey {
 
 export interface LogSurveyDeps {
   readonly env: Env;
+  readonly directoryId: string;
   readonly latchNoted: boolean;
   /** Places that a checkpoint calls synced. */
   readonly synced: readonly (readonly LogPlace[])[];
@@ -66,7 +74,7 @@ class Surveying {
   readonly #log: FoundLog;
   readonly #places: SyncedPlaces;
   readonly #files: LogFile[] = [];
-  readonly #absent: { shard: FoundShard; index: number; bytes: number }[] = [];
+  readonly #absent: AbsentStretch[] = [];
   readonly #openEnds: OpenEnd[] = [];
   readonly #damaged: DamagedFile[] = [];
   #frames = 0;
@@ -83,10 +91,13 @@ class Surveying {
     for (const [at, file] of shard.files.entries()) {
       this.#deps.progress.at(file.path);
       const { problem, header, index } = file;
+      const foreign = this.#foreign(shard, file);
       if (problem !== undefined) this.#damaged.push({ file: file.path, what: problem.reason });
-      if (problem?.what === "missing" || problem?.what === "unreadable" || problem?.what === "version") {
+      if (foreign !== undefined) this.#damaged.push({ file: file.path, what: foreign });
+      const unusable = problem !== undefined && problem.what !== "damaged";
+      if (unusable || foreign !== undefined) {
         const before = shard.files.at(at - 1)?.header?.preparedBytes ?? 0;
-        this.#absent.push({ shard, index, bytes: Math.max(usualFileBytes, before) });
+        this.#absent.push({ shard, index, at: 0, bytes: Math.max(usualFileBytes, before) });
         continue;
       }
       if (header !== undefined && shard.isLast)
@@ -101,6 +112,7 @@ class Surveying {
       const { shard, file, at, end } = open;
       const { writtenEnd } = end.tail!;
       const behind = this.#isTorn(end) ? { limit: at, end: at, lastKind: open.lastKind } : await this.#goOn(open);
+      if (shard.isLast) this.#missBehind(shard, file, behind.end, end.scanned?.preparedBytes ?? 0);
       this.#files.push({ shard, file, limit: behind.limit, isDeclared: false });
       if (!shard.isLast) continue;
       const isClean = behind.lastKind === frameKind.final && writtenEnd <= behind.end;
@@ -118,6 +130,15 @@ class Surveying {
     };
   }
 
+  /** Its frames say which file of which shard they belong to, but not of which directory. */
+  #foreign({ layout, shard, shards }: FoundShard, { header, index }: FoundFile): string | undefined {
+    if (header === undefined) return undefined;
+    const own = { directoryId: this.#deps.directoryId, layout, shard, shards, index };
+    for (const key of ["directoryId", "layout", "shard", "shards", "index"] as const)
+      if (header[key] !== own[key]) return `it belongs elsewhere: its ${key} is ${header[key]}`;
+    return undefined;
+  }
+
   async #read(shard: FoundShard, file: FoundFile): Promise<void> {
     const handle = await this.#deps.env.fs.open(file.path, "read");
     try {
@@ -132,6 +153,11 @@ class Surveying {
         const limit = Math.min(end?.position ?? bytes, bytes);
         await walkFrames(handle, { ...range, limit, isDeclared: end !== undefined }, walker);
         this.#files.push({ shard, file, limit, isDeclared: end !== undefined });
+        const cut = (end?.position ?? bytes) - bytes;
+        if (cut > 0) {
+          this.#damaged.push({ file: file.path, what: `${cut} bytes are missing at its end` });
+          this.#absent.push({ shard, index: file.index, at: bytes, bytes: cut });
+        }
         return;
       }
       const { scanned, last } = await walkToFirstBad(handle, { ...range, limit: bytes, isDeclared: false }, walker);
@@ -197,6 +223,22 @@ class Surveying {
       if (error instanceof StartRefusal) return false;
       throw error;
     }
+  }
+
+  /** Frames that something says were there: the file had been longer, or a place behind its end was synced. */
+  #missBehind(shard: FoundShard, file: FoundFile, end: number, preparedBytes: number): void {
+    const { index, bytes, header } = file;
+    const known = this.#places.of(shard.shard);
+    const synced = known.index === index ? known.position : 0;
+    // A file that nothing of it is left of, or that ends in front of a synced place, may have been of any length.
+    const isUnknown = synced > bytes || (header === undefined && end === firstFrameAt);
+    const wasBytes = Math.max(preparedBytes, header?.preparedBytes ?? 0, isUnknown ? synced + usualFileBytes : 0);
+    const missing = Math.max(wasBytes > bytes ? wasBytes - end : 0, synced - end);
+    if (missing > 0) this.#absent.push({ shard, index, at: end, bytes: missing });
+    if (known.index > index)
+      this.#absent.push({ shard, index: known.index, at: 0, bytes: Math.max(known.position, usualFileBytes) });
+    if (missing > 0 || known.index > index)
+      this.#damaged.push({ file: file.path, what: `the log ends at offset ${end}, too early` });
   }
 
   async #isWitness({ shard }: FoundShard, { last }: OpenEnd["end"]): Promise<boolean> {

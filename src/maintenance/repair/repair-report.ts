@@ -25,6 +25,7 @@ export interface RepairReport {
   /** The checkpoint that it began with; none: from the log and the segments alone. */
   readonly checkpoint?: number;
   readonly damaged: readonly DamagedFile[];
+  readonly notes: readonly string[];
   /** Of whom something was lost, or may have been; the others are whole. */
   readonly topics: readonly TopicReport[];
   readonly counts: { readonly topics: number; readonly records: number; readonly frames: number };

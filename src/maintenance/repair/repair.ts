@@ -16,6 +16,7 @@ import { shareLock } from "../../storage/lock.ts";
 import { ManifestStore } from "../../storage/manifest.ts";
 import { NameTaken, NewDirectory } from "../../storage/new-directory.ts";
 import { SealedPart } from "../../topic/sealed-part.ts";
+import { encodeSection } from "../../topic/section.ts";
 import { Topic } from "../../topic/topic.ts";
 import type { LogPlace } from "../../wal/commit.ts";
 import { toHex } from "../../wal/file-header.ts";
@@ -28,7 +29,7 @@ import { verify } from "../verify/verify.ts";
 import { type Base, findBase } from "./base.ts";
 import { copyTopic } from "./copy-base.ts";
 import { FoundDeaths } from "./deaths.ts";
-import { type FinishedTopic, finishTopic } from "./finished-topic.ts";
+import { type FilledTopic, fillTopic, type FinishedTopic, settleTopic } from "./finished-topic.ts";
 import { type DamagedFile, FoundBlocks } from "./found-blocks.ts";
 import { gather } from "./gather.ts";
 import { LenientReplay } from "./lenient-replay.ts";
@@ -71,7 +72,7 @@ export async function repair(options: RepairOptions): Promise<RepairReport> {
 
 function untold({ directory, target }: RepairOptions, reason: string): RepairReport {
   const counts = { topics: 0, records: 0, frames: 0 };
-  return { directory, target, outcome: "inconclusive", reason, damaged: [], topics: [], counts };
+  return { directory, target, outcome: "inconclusive", reason, damaged: [], notes: [], topics: [], counts };
 }
 
 class Repair {
@@ -113,7 +114,10 @@ class Repair {
     this.#damaged.push(...damaged);
     const log = await findLog(this.#source, withLayoutOf(found, base));
     const synced = base === undefined ? [] : [base.whole.from, base.whole.synced];
-    const surveyed = await surveyLog({ env: this.#source, latchNoted: this.#latchNoted, synced, progress }, log);
+    const surveyed = await surveyLog(
+      { env: this.#source, directoryId: found.manifest.directoryId, latchNoted: this.#latchNoted, synced, progress },
+      log,
+    );
     this.#damaged.push(...surveyed.damaged);
     const blocks = await FoundBlocks.find(this.#source, found, partsByFile(base), progress);
     this.#damaged.push(...blocks.damaged);
@@ -142,10 +146,11 @@ class Repair {
       directoryId,
       ...(base === undefined ? {} : { checkpoint: base.number }),
       damaged: this.#damaged,
+      notes: base === undefined && this.#damaged.length > 0 ? [topicsMayBeGone] : [],
       topics: finished.flatMap(({ report }) => report ?? []),
       counts: {
         topics: finished.length,
-        records: finished.reduce((sum, { records }) => sum + records, 0),
+        records: finished.flatMap(({ section }) => section.parts).reduce((sum, { liveCount }) => sum + liveCount, 0),
         frames: surveyed.frames,
       },
     };
@@ -153,7 +158,7 @@ class Repair {
 
   /** The checkpoint's topics, with what is left of their sealed records. */
   async #restore(
-    { directory }: Survey,
+    found: Survey,
     base: Base,
     surveyed: LogSurvey,
     blocks: FoundBlocks,
@@ -163,7 +168,7 @@ class Repair {
     const { clock, segments, pool, reads, sink, topicDeps } = workshop;
     clock.observe(base.stamp);
     for (const { id, op } of base.whole.gone) replay.restoreGone(id, op);
-    const deaths = await FoundDeaths.read(this.#source, directory, base.segments);
+    const deaths = await FoundDeaths.read(this.#source, found, base.segments);
     this.#damaged.push(...deaths.damaged);
     // Deletes are done again where nothing else tells what they took.
     const doubtful = base.topics.filter(({ parts }) =>
@@ -194,9 +199,12 @@ class Repair {
     replay: LenientReplay,
   ): Promise<void> {
     const from = base?.whole.from;
-    for (const { shard, index, bytes } of [...surveyed.absent, ...neverFound(log, from)])
-      if (startIn(shard, index, from) !== undefined)
-        replay.bad(keyOf(shard), { file: index, at: 0 }, { bytes, why: "its file is missing" });
+    for (const { shard, index, at, bytes } of [...surveyed.absent, ...neverFound(log, from)]) {
+      const start = startIn(shard, index, from);
+      const left = start === undefined ? 0 : bytes - Math.max(0, start - at);
+      if (left > 0)
+        replay.bad(keyOf(shard), { file: index, at: Math.max(at, start!) }, { bytes: left, why: "missing" });
+    }
     await walkLog(this.#source, surveyed.files, from, this.#options.progress, {
       frame: ({ shard, file }, frame) => {
         workshop.clock.observe(frame.fields.stamp);
@@ -244,14 +252,14 @@ class Repair {
     const incomplete = salvaged.filter(({ missing }) => missing.length > 0);
     const wanted = new Map(incomplete.map(({ topic, missing }): [number, readonly Range[]] => [topic.id, missing]));
     const gathered = await gather(this.#source, surveyed.files, wanted, this.#options.progress);
-    const finished: FinishedTopic[] = [];
+    const filled: FilledTopic[] = [];
     for (const salvage of salvaged) {
       const { id } = salvage.topic;
       const own = blocks.ofTopic(id).filter((block) => isOf(block, salvage));
-      finished.push(await finishTopic(this.#source, workshop, salvage, { blocks: own, gathered: gathered(id) }));
+      filled.push(await fillTopic(this.#source, workshop, salvage, { blocks: own, gathered: gathered(id) }));
     }
     await workshop.sink.end();
-    return finished;
+    return filled.map((one) => settleTopic(workshop, one));
   }
 
   async #write(
@@ -264,7 +272,7 @@ class Repair {
   ): Promise<void> {
     const { env } = this.#options;
     const { directory, directoryId, segments, clock } = workshop;
-    const files = new Set(topics.flatMap(({ parts }) => parts.map(({ entry }) => entry.file)));
+    const files = new Set(topics.flatMap(({ section }) => section.parts.map(({ entry }) => entry.file)));
     for (const { deletes } of topics)
       for (const { file, ranges } of deletes) if (files.has(file)) segments.stageDeletes(file, ranges);
     await segments.flushDeletes(files);
@@ -312,7 +320,7 @@ function neverFound({ shards }: FoundLog, from: readonly LogPlace[] | undefined)
     const first = shard.files.at(0)?.header?.predecessor;
     const isRetired = first?.index === place.index && place.position >= first.end;
     const isThere = shard.files.some(({ index }) => index === place.index);
-    return isThere || isRetired ? [] : [{ shard, index: place.index, bytes: usualFileBytes }];
+    return isThere || isRetired ? [] : [{ shard, index: place.index, at: 0, bytes: usualFileBytes }];
   });
 }
 
@@ -325,7 +333,7 @@ function* sectionsOf(first: readonly Section[], topics: readonly FinishedTopic[]
     let bytes = 0;
     for (const topic of topics) {
       if (shardNumber(topic.id, shards) !== shard) continue;
-      const text = topic.section();
+      const text = encodeSection(topic.section);
       texts.push(text);
       bytes += text.length;
       if (bytes < sectionBytes) continue;
@@ -351,6 +359,8 @@ async function sealTails(replay: LenientReplay, { sink }: Workshop): Promise<voi
   for (const { topic } of replay.topics.values()) await sink.tail(topic);
   await sink.end();
 }
+
+const topicsMayBeGone = "no checkpoint was good: topics may have been there of which nothing at all is left";
 
 /** As many as a restore leaves out by default. */
 const unknownSeqs = 2 ** 32;
