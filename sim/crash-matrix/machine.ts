@@ -50,11 +50,11 @@ export interface MachineParts {
 export class Machine {
   readonly disk: SimulatedDisk;
   readonly oracle: Oracle;
-  readonly config: ServerConfig;
   readonly scheduler: Scheduler;
   readonly events: EngineEvent[] = [];
   readonly seed: string;
   readonly #bugs: unknown[] = [];
+  #config: ServerConfig;
   #starts = 0;
   #dead = false;
   #engine: RunningEngine | undefined;
@@ -64,11 +64,20 @@ export class Machine {
   constructor({ disk, oracle, config, seed, wallMs = startMs, scheduler, onEvent }: MachineParts) {
     this.disk = disk;
     this.oracle = oracle;
-    this.config = config;
+    this.#config = config;
     this.scheduler = scheduler ?? new Scheduler({ seed, wallMs });
     this.seed = seed;
     this.#onEvent = onEvent;
     disk.onDeath(() => (this.#dead = true));
+  }
+
+  get config(): ServerConfig {
+    return this.#config;
+  }
+
+  /** From the next start on. */
+  reconfigure(config: ServerConfig): void {
+    this.#config = config;
   }
 
   get engine(): RunningEngine {
