@@ -6,11 +6,13 @@
  * The order: places of all shards → capture → every shard synced as far as anything captured → `.del` synced → the file,
  * read back → the manifest → what no kept checkpoint needs goes: checkpoints, WAL files, segment files.
  */
+import { CheckpointDamage } from "../checkpoint/damage.ts";
 import { prune } from "../checkpoint/prune.ts";
 import { writeCheckpoint } from "../checkpoint/writer.ts";
 import { type Env, errnoOf } from "../env/env.ts";
 import { isNoSpace } from "../storage/io.ts";
 import type { ManifestStore } from "../storage/manifest.ts";
+import { StartRefusal } from "../storage/refusal.ts";
 import type { DiskRoom } from "../storage/room.ts";
 import type { Topic } from "../topic/topic.ts";
 import { comparePlaces, type LogPlace } from "../wal/commit.ts";
@@ -156,7 +158,7 @@ export class Checkpointer {
       return true;
     } catch (error) {
       const errno = errnoOf(error);
-      if (errno === undefined && !(error instanceof Unfinished)) throw error;
+      if (errno === undefined && !isFailure(error)) throw error;
       // On a full disk the next attempt has the room that was kept for it.
       const again = !this.#short;
       this.#short = isNoSpace(error);
@@ -254,6 +256,11 @@ function reserveFor(kept: readonly KeptCheckpoint[]): number {
   const largest = Math.max(...kept.map((one) => one.bytes));
   const unit = 64 << 10;
   return Math.ceil((largest * 2.5) / unit) * unit;
+}
+
+/** What the disk gave back is not what was written, or is gone: like a call that fails. */
+function isFailure(error: unknown): boolean {
+  return error instanceof Unfinished || error instanceof CheckpointDamage || error instanceof StartRefusal;
 }
 
 /** A checkpoint that could not be finished, though no call failed. */
