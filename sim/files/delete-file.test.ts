@@ -3,6 +3,7 @@ import {
   DeleteFile,
   readDeletes,
   scanDeletes,
+  takeDeletes,
   type DeletedRange,
   type DeleteEnd,
 } from "../../src/segment/delete-file.ts";
@@ -274,6 +275,18 @@ describe("a file of deletes, read", () => {
       }
       disk.damage(path, flipBit(bit));
     }
+  });
+
+  it("tells what its taker could not do from what is wrong with it", async () => {
+    const { disk, end } = await written();
+    const full = (): never => {
+      throw Object.assign(new Error("full"), { code: "ENOSPC" });
+    };
+    assert.equal(await outcome(takeDeletes(diskEnv(disk), path, directoryId, number, end, full)), "ENOSPC");
+    const taken: DeletedRange[] = [];
+    const take = (some: readonly DeletedRange[]): void => void taken.push(...some);
+    assert.equal(await takeDeletes(diskEnv(disk), path, directoryId, number, end, take), undefined);
+    assert.deepEqual(taken, ranges(0, 6));
   });
 
   it("is missing what it is missing", async () => {

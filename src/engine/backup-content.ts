@@ -4,7 +4,7 @@
  * everything is synced.
  */
 import { type Env, errnoOf } from "../env/env.ts";
-import { readDeletes } from "../segment/delete-file.ts";
+import { type DeleteStop, takeDeletes } from "../segment/delete-file.ts";
 import { writeNewFile } from "../storage/atomic-file.ts";
 import { copyFile, linkOrCopy } from "../storage/copy-file.ts";
 import {
@@ -16,7 +16,7 @@ import {
   walFileName,
 } from "../storage/layout.ts";
 import { encodeManifest, type Manifest } from "../storage/manifest.ts";
-import { damage } from "../storage/refusal.ts";
+import { damage, StartRefusal } from "../storage/refusal.ts";
 import { comparePlaces, type LogPlace } from "../wal/commit.ts";
 import { copyLogEnd } from "../wal/copy-log.ts";
 import type { LeftFile } from "../wal/log-files.ts";
@@ -88,8 +88,8 @@ class Content implements BackupSize {
     const name = deleteFileName(file);
     const [from, to] = [joinPath(directory, name), joinPath(this.#to, name)];
     this.#count(await copyFile(env.fs, from, to, { bytes: deletes.bytes, between: () => this.#source.between() }));
-    const read = await readDeletes(env, to, manifest.directoryId, file, deletes);
-    if (!read.ok) throw damage(`a delete file is damaged: ${read.reason}`, { file: from, offset: read.at });
+    const stop = await takeDeletes(env, to, manifest.directoryId, file, deletes, () => this.#source.between());
+    if (stop !== undefined) throw refusedDeletes(stop, from);
   }
 
   async #whereverItIs(file: number): Promise<number> {
@@ -167,4 +167,9 @@ function segmentsOf(kept: readonly KeptCheckpoint[]): NamedSegment[] {
   const named = new Map<number, NamedSegment>();
   for (const { segments } of kept) for (const segment of segments) named.set(segment.file, segment);
   return [...named.values()].sort((a, b) => a.file - b.file);
+}
+
+export function refusedDeletes({ at, reason, isVersion }: DeleteStop, file: string): StartRefusal {
+  if (isVersion === true) return new StartRefusal("version", reason, { file });
+  return damage(`a delete file is damaged: ${reason}`, { file, offset: at });
 }

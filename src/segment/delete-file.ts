@@ -16,7 +16,14 @@ import { SegmentDamage } from "./damage.ts";
 import { encodeDeleteHeader, encodeDeletes, type DeletedRange, type DeleteEnd } from "./delete-format.ts";
 import { readDeletes } from "./delete-reader.ts";
 export type { DeletedRange, DeleteEnd } from "./delete-format.ts";
-export { readDeletes, scanDeletes, type DeletesFound, type DeletesRead, type DeleteStop } from "./delete-reader.ts";
+export {
+  readDeletes,
+  scanDeletes,
+  takeDeletes,
+  type DeletesFound,
+  type DeletesRead,
+  type DeleteStop,
+} from "./delete-reader.ts";
 
 export class DeleteFile {
   readonly #env: Env;

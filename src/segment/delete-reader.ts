@@ -22,6 +22,8 @@ export interface DeleteStop {
   readonly isVersion?: boolean;
 }
 
+export type TakeDeletes = (ranges: readonly DeletedRange[]) => void | Promise<void>;
+
 export type DeletesRead =
   { readonly ok: true; readonly ranges: DeletedRange[] } | ({ readonly ok: false } & DeleteStop);
 
@@ -33,15 +35,29 @@ export async function readDeletes(
   file: number,
   end: DeleteEnd,
 ): Promise<DeletesRead> {
+  const ranges: DeletedRange[] = [];
+  const stop = await takeDeletes(env, path, directoryId, file, end, (some) => void ranges.push(...some));
+  return stop === undefined ? { ok: true, ranges } : { ok: false, ...stop };
+}
+
+/** A part of them at a time; only when it resolves to `undefined` all that was taken is what was written. */
+export async function takeDeletes(
+  env: Env,
+  path: string,
+  directoryId: string,
+  file: number,
+  end: DeleteEnd,
+  take: TakeDeletes,
+): Promise<DeleteStop | undefined> {
   if (end.bytes < deleteHeaderBytes || (end.bytes - deleteHeaderBytes) % deleteEntryBytes !== 0)
-    return { ok: false, reason: `an end at ${end.bytes}, where no entry ends`, at: deleteHeaderBytes };
-  const found = await walk(env, path, end.bytes);
-  if (found.stop !== undefined) return { ok: false, ...found.stop };
+    return { reason: `an end at ${end.bytes}, where no entry ends`, at: deleteHeaderBytes };
+  const found = await walk(env, path, end.bytes, take);
+  if (found.stop !== undefined) return found.stop;
   const wrong = ofAnother(found.header, directoryId, file);
-  if (wrong !== undefined) return { ok: false, reason: wrong, at: 0 };
+  if (wrong !== undefined) return { reason: wrong, at: 0 };
   if (found.end?.hash !== end.hash)
-    return { ok: false, reason: "another hash than the one it was known to end with", at: end.bytes - 8 };
-  return { ok: true, ranges: found.ranges };
+    return { reason: "another hash than the one it was known to end with", at: end.bytes - 8 };
+  return undefined;
 }
 
 export interface DeletesFound {
@@ -54,8 +70,10 @@ export interface DeletesFound {
 }
 
 /** For offline tools: as far as it is good. Whether header and directory fit each other is for the caller to see. */
-export function scanDeletes(env: Env, path: string): Promise<DeletesFound> {
-  return walk(env, path, undefined);
+export async function scanDeletes(env: Env, path: string): Promise<DeletesFound> {
+  const ranges: DeletedRange[] = [];
+  const { header, end, stop } = await walk(env, path, undefined, (some) => void ranges.push(...some));
+  return { header, ranges, end, stop };
 }
 
 function ofAnother(header: DeleteHeader | undefined, directoryId: string, file: number): string | undefined {
@@ -66,33 +84,49 @@ function ofAnother(header: DeleteHeader | undefined, directoryId: string, file: 
 /** A whole number of entries. */
 const pieceBytes = deleteEntryBytes * 8192;
 
-async function walk(env: Env, path: string, until: number | undefined): Promise<DeletesFound> {
-  const none = { header: undefined, ranges: [], end: undefined };
+type Walked = Omit<DeletesFound, "ranges">;
+
+async function walk(env: Env, path: string, until: number | undefined, take: TakeDeletes): Promise<Walked> {
+  const none = { header: undefined, end: undefined };
   let file: File;
   try {
     file = await env.fs.open(path, "read");
   } catch (error) {
     return { ...none, stop: stopAt(0, error) };
   }
-  const walker = new Walker();
+  let failed: { readonly error: unknown } | undefined;
+  const walker = new Walker(async (ranges) => {
+    try {
+      await take(ranges);
+    } catch (error) {
+      failed = { error };
+      throw error;
+    }
+  });
   try {
     const { size } = await file.stat();
     if (until !== undefined && size < until)
       return { ...none, stop: { at: size, reason: `it ends there, short of ${until}` } };
     await walker.run(file, until ?? size);
   } catch (error) {
-    return { ...walker, stop: stopAt(walker.end?.bytes ?? 0, error) };
+    // What the taker could not do says nothing about this file.
+    if (failed !== undefined) throw failed.error;
+    return { header: walker.header, end: walker.end, stop: stopAt(walker.end?.bytes ?? 0, error) };
   } finally {
     await closeQuietly(file);
   }
   return walker;
 }
 
-class Walker implements DeletesFound {
+class Walker implements Walked {
   header: DeleteHeader | undefined;
-  readonly ranges: DeletedRange[] = [];
   end: DeleteEnd | undefined;
   stop: DeleteStop | undefined;
+  readonly #take: TakeDeletes;
+
+  constructor(take: TakeDeletes) {
+    this.#take = take;
+  }
 
   async run(file: File, until: number): Promise<void> {
     const head = await piece(file, 0, Math.min(until, deleteHeaderBytes));
@@ -107,12 +141,13 @@ class Walker implements DeletesFound {
     for (let at = deleteHeaderBytes; at < until && this.stop === undefined; at += pieceBytes) {
       const wanted = Math.min(pieceBytes, until - at);
       const bytes = await piece(file, at, wanted);
-      this.#entries(bytes, end);
+      await this.#take(this.#entries(bytes, end));
       if (bytes.length < wanted) this.stop ??= { at: at + bytes.length, reason: `it ends there, short of ${until}` };
     }
   }
 
-  #entries(bytes: Uint8Array, start: DeleteEnd): void {
+  #entries(bytes: Uint8Array, start: DeleteEnd): DeletedRange[] {
+    const ranges: DeletedRange[] = [];
     let { bytes: at, hash } = this.end ?? start;
     for (let i = 0; i < bytes.length; i += deleteEntryBytes) {
       const left = bytes.subarray(i, i + deleteEntryBytes);
@@ -121,11 +156,12 @@ class Walker implements DeletesFound {
         this.stop = { at, reason: entry };
         break;
       }
-      this.ranges.push(entry.range);
+      ranges.push(entry.range);
       at += deleteEntryBytes;
       hash = entry.hash;
     }
     this.end = { bytes: at, hash };
+    return ranges;
   }
 }
 

@@ -3,15 +3,16 @@
  * that say where it belongs now.
  */
 import { segmentsSection, type WholeSection, wholeSection } from "../../engine/checkpoint-codec.ts";
+import { refusedDeletes } from "../../engine/backup-content.ts";
 import type { OpenedState } from "../../engine/kept-checkpoints.ts";
 import type { NamedSegment } from "../../engine/segments.ts";
 import type { Section } from "../../checkpoint/format.ts";
 import { writeCheckpoint } from "../../checkpoint/writer.ts";
 import type { Env } from "../../env/env.ts";
-import { readDeletes } from "../../segment/delete-file.ts";
+import { takeDeletes } from "../../segment/delete-file.ts";
 import { encodeDeleteHeader, encodeDeletes, type DeleteEnd } from "../../segment/delete-format.ts";
+import { SequentialOutput } from "../../segment/output.ts";
 import { decodeSegmentHeader, encodeSegmentHeader, segmentHeaderBytes } from "../../segment/format.ts";
-import { writeNewFile } from "../../storage/atomic-file.ts";
 import { copyFile } from "../../storage/copy-file.ts";
 import { closeQuietly, readFully } from "../../storage/io.ts";
 import { deleteFileName, joinPath, segmentFileName } from "../../storage/layout.ts";
@@ -63,12 +64,23 @@ async function readSegmentHeader(
 async function moveDeletes({ env, from, fromId, to, toId }: Move, file: number, end: DeleteEnd): Promise<DeleteEnd> {
   const name = deleteFileName(file);
   const path = joinPath(from, name);
-  const read = await readDeletes(env, path, fromId, file, end);
-  if (!read.ok) throw damage(`a delete file is damaged: ${read.reason}`, { file: path, offset: read.at });
-  const header = encodeDeleteHeader({ directoryId: toId, file });
-  const entries = encodeDeletes(read.ranges, header.end);
-  await writeNewFile(env.fs, joinPath(to, name), Buffer.concat([header.bytes, entries.bytes]));
-  return entries.end;
+  const opened = await env.fs.open(joinPath(to, name), "create-new");
+  try {
+    const output = new SequentialOutput(opened);
+    const header = encodeDeleteHeader({ directoryId: toId, file });
+    await output.put(header.bytes);
+    let moved = header.end;
+    const stop = await takeDeletes(env, path, fromId, file, end, async (ranges) => {
+      const entries = encodeDeletes(ranges, moved);
+      moved = entries.end;
+      await output.put(entries.bytes);
+    });
+    if (stop !== undefined) throw refusedDeletes(stop, path);
+    await output.end();
+    return moved;
+  } finally {
+    await opened.close();
+  }
 }
 
 /** The places that its log has now, and no topic id below which one was given out. */
