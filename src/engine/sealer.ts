@@ -42,6 +42,8 @@ const looksPerPiece = 2048;
 const sealsPerPiece = 64;
 /** While tails take too much memory: who appends would fill it faster than it is freed. */
 const urgentSealsPerPiece = 1024;
+/** Topics in one file: their tails stay in memory until it is finished. */
+const mostTogether = 16_384;
 
 export class Sealer {
   readonly #deps: SealerDeps;
@@ -194,7 +196,8 @@ export class Sealer {
       chosen[shardNumber(topic.id, shards)].push(topic);
       toFree -= heldBytes;
     }
-    for (const topics of chosen) await this.#seal(topics);
+    for (const topics of chosen)
+      for (let at = 0; at < topics.length; at += mostTogether) await this.#seal(topics.slice(at, at + mostTogether));
   }
 
   async #byIdleness(): Promise<Tail[]> {
