@@ -4,7 +4,7 @@ import { Prng } from "../../sim/prng.ts";
 import type { RunningEngine } from "../../src/engine/engine.ts";
 import { decodeManifest } from "../../src/storage/manifest.ts";
 import { appendRequest } from "../engine-run.ts";
-import { changeSomething, Scene } from "./scene.ts";
+import { changeSomething, Scene, type SceneOptions } from "./scene.ts";
 
 const gap = 2 ** 32;
 
@@ -14,8 +14,11 @@ async function next(scene: Scene, engine: RunningEngine, topic: string): Promise
 }
 
 /** A backup, and more behind it: the head of each topic by then. */
-async function worked(seed: string): Promise<{ readonly scene: Scene; readonly heads: ReadonlyMap<string, number> }> {
-  const scene = new Scene({ seed });
+async function worked(
+  seed: string,
+  storage: SceneOptions["storage"] = {},
+): Promise<{ readonly scene: Scene; readonly heads: ReadonlyMap<string, number> }> {
+  const scene = new Scene({ seed, storage });
   const { machine } = scene;
   const prng = new Prng(seed);
   await machine.start();
@@ -28,7 +31,10 @@ async function worked(seed: string): Promise<{ readonly scene: Scene; readonly h
   await machine.until(machine.client.append("dropped", 50));
   await machine.until(machine.client.deleteTopic("dropped"));
   for (let step = 0; step < 25; step++) await changeSomething(scene, prng);
-  for (let count = 0; count < 40; count++) await machine.until(machine.client.append("kept", 200));
+  for (let count = 0; count < 40; count++) {
+    await machine.until(machine.client.append("kept", 200));
+    await machine.pass(100);
+  }
   await machine.pass(5000);
   const heads = new Map(
     machine.engine.listTopics("", undefined, 100, false).topics.map(({ topic, headSeq }) => [topic, headSeq]),
@@ -136,7 +142,9 @@ describe("a restored directory", () => {
   });
 
   it("is not made of a backup that has gone another way than the archive", async () => {
-    const { scene } = await worked("forked");
+    const { scene } = await worked("forked", { checkpointBytes: 8 << 10 });
+    const archived = scene.disk.files().some((path) => path.startsWith("/archive/"));
+    assert.ok(archived, "files were retired behind the backup");
     // Somebody starts a server on the backup itself, under its own id.
     const engine = await scene.open("/backups/b");
     await next(scene, engine, "kept");

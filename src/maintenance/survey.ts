@@ -6,8 +6,16 @@ import { decodeHead, headBytes } from "../checkpoint/format.ts";
 import { checkpointNumbersIn } from "../checkpoint/reader.ts";
 import { type Env, errnoOf } from "../env/env.ts";
 import { readSmallFile } from "../storage/atomic-file.ts";
+import { decodeSegmentHeader, segmentHeaderBytes } from "../segment/format.ts";
 import { closeQuietly, readFully } from "../storage/io.ts";
-import { checkpointFileName, joinPath, manifestName, parseWalFileName, type WalFileName } from "../storage/layout.ts";
+import {
+  checkpointFileName,
+  joinPath,
+  manifestName,
+  parseSegmentFileName,
+  parseWalFileName,
+  type WalFileName,
+} from "../storage/layout.ts";
 import { decodeManifest, type Layout, type Manifest } from "../storage/manifest.ts";
 import type { WalFileHeader } from "../wal/file-header.ts";
 import { readHeader } from "../wal/read-header.ts";
@@ -74,6 +82,10 @@ async function manifestFromHeaders(env: Env, directory: string, names: readonly 
   const checkpoints = checkpointNumbersIn(names).filter((number) => number > 0);
   const ids = headers.map((header) => header.directoryId);
   for (const number of checkpoints) ids.push(...(await idOf(env, joinPath(directory, checkpointFileName(number)))));
+  // Segments may have come with a backup, from another directory: they are asked last.
+  if (ids.length === 0)
+    for (const name of names)
+      if (parseSegmentFileName(name) !== undefined) ids.push(...(await idOf(env, joinPath(directory, name))));
   const directoryId = mostFrequent(ids) ?? "0".repeat(32);
   const own = headers.filter((header) => header.directoryId === directoryId);
   return {
@@ -87,18 +99,22 @@ async function manifestFromHeaders(env: Env, directory: string, names: readonly 
   };
 }
 
-/** The directory that a checkpoint says it belongs to. */
+/** The directory that a checkpoint or a segment file says it belongs to. */
 async function idOf(env: Env, path: string): Promise<string[]> {
-  const file = await env.fs.open(path, "read");
   try {
-    const head = new Uint8Array(headBytes);
-    const decoded = decodeHead(head.subarray(0, await readFully(file, head, 0)));
-    return decoded.outcome === "sound" ? [decoded.value.head.directoryId] : [];
+    const file = await env.fs.open(path, "read");
+    try {
+      const head = new Uint8Array(headBytes);
+      const bytes = head.subarray(0, await readFully(file, head, 0));
+      const [checkpoint, segment] = [decodeHead(bytes), decodeSegmentHeader(bytes.subarray(0, segmentHeaderBytes))];
+      if (checkpoint.outcome === "sound") return [checkpoint.value.head.directoryId];
+      return segment.outcome === "sound" ? [segment.value.directoryId] : [];
+    } finally {
+      await closeQuietly(file);
+    }
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return [];
-  } finally {
-    await closeQuietly(file);
   }
 }
 

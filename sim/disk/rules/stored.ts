@@ -30,8 +30,21 @@ export interface StoredCheckpoint extends WholeSection {
   readonly ops: ReadonlyMap<number, number>;
 }
 
+/** The same few are looked at again and again. */
+const recent = new Map<bigint, StoredCheckpoint | "foreign" | undefined>();
+const mostRecent = 64;
+
 /** `foreign`: whole, and not an engine's. */
 export function checkpointIn(bytes: Uint8Array): StoredCheckpoint | "foreign" | undefined {
+  const key = hash64(bytes);
+  if (recent.has(key)) return recent.get(key);
+  if (recent.size >= mostRecent) recent.clear();
+  const read = readCheckpoint(bytes);
+  recent.set(key, read);
+  return read;
+}
+
+function readCheckpoint(bytes: Uint8Array): StoredCheckpoint | "foreign" | undefined {
   const first = decodeHead(bytes.subarray(0, headBytes));
   if (first.outcome !== "sound" || bytes.length < headBytes + footerBytes) return undefined;
   let { chain } = first.value;

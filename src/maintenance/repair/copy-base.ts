@@ -6,8 +6,7 @@ import type { Env } from "../../env/env.ts";
 import type { BlockPool } from "../../topic/block-pool.ts";
 import type { Chunk } from "../../topic/chunk.ts";
 import type { SectionPart, TopicSection } from "../../topic/section.ts";
-import type { DeletedRange } from "../../segment/delete-format.ts";
-import type { FoundDeaths } from "./deaths.ts";
+import { type FoundDeaths, lies } from "./deaths.ts";
 import type { FoundBlock, FoundBlocks } from "./found-blocks.ts";
 import type { PartSink } from "./part-sink.ts";
 import { blockPiece, deadBy, type IsDead, type KnownDelete, type Piece } from "./pieces.ts";
@@ -67,8 +66,4 @@ function piecesOf(
       const wanted = { first: Math.max(found.firstSeq, section.front.seq), last: found.lastSeq };
       return blockPiece(env, pool, found, wanted, isDead);
     });
-}
-
-function lies(ranges: readonly DeletedRange[], slot: number): boolean {
-  return ranges.some(({ first, last }) => slot >= first && slot <= last);
 }

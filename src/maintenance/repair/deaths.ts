@@ -4,9 +4,9 @@
  */
 import type { NamedSegment } from "../../engine/segments.ts";
 import { type Env, errnoOf } from "../../env/env.ts";
-import { deleteEntryBytes, deleteHeaderBytes, type DeletedRange } from "../../segment/delete-format.ts";
+import { deleteEntryBytes, deleteHeaderBytes, type DeletedRange, type DeleteEnd } from "../../segment/delete-format.ts";
 import type { PartEntry } from "../../segment/part-entry.ts";
-import { deleteFileName, joinPath } from "../../storage/layout.ts";
+import { deleteFileName, joinPath, parseDeleteFileName } from "../../storage/layout.ts";
 import type { Survey } from "../survey.ts";
 import { walkDeletes } from "../walk-deletes.ts";
 import type { DamagedFile } from "./found-blocks.ts";
@@ -19,12 +19,25 @@ export class FoundDeaths {
 
   static async read(env: Env, survey: Survey, segments: Iterable<NamedSegment>): Promise<FoundDeaths> {
     const found = new FoundDeaths();
-    for (const segment of segments) if (segment.deletes !== undefined) await found.#read(env, survey, segment);
+    for (const { file, deletes } of segments) if (deletes !== undefined) await found.#read(env, survey, file, deletes);
     return found;
   }
 
-  /** By block, of operations that the topic's section knows of. */
-  of({ file, ordinal }: PartEntry, op: number): ReadonlyMap<number, readonly DeletedRange[]> {
+  /** Everything that any delete file says: what lies behind the end that a checkpoint names was committed, too. */
+  static async readAll(env: Env, survey: Survey): Promise<FoundDeaths> {
+    const found = new FoundDeaths();
+    for (const name of survey.names) {
+      const file = parseDeleteFileName(name);
+      if (file !== undefined) await found.#read(env, survey, file, undefined);
+    }
+    return found;
+  }
+
+  /** By block, of operations up to `op`. */
+  of(
+    { file, ordinal }: Pick<PartEntry, "file" | "ordinal">,
+    op = Infinity,
+  ): ReadonlyMap<number, readonly DeletedRange[]> {
     const byBlock = new Map<number, DeletedRange[]>();
     for (const range of this.#ranges.get(`${file}.${ordinal}`) ?? []) {
       if (range.op > op) continue;
@@ -35,7 +48,7 @@ export class FoundDeaths {
     return byBlock;
   }
 
-  async #read(env: Env, { directory, manifest }: Survey, { file, deletes }: NamedSegment): Promise<void> {
+  async #read(env: Env, { directory, manifest }: Survey, file: number, end: DeleteEnd | undefined): Promise<void> {
     const path = joinPath(directory, deleteFileName(file));
     const wrong = (what: string): void => {
       this.incomplete.add(file);
@@ -43,9 +56,9 @@ export class FoundDeaths {
     };
     const ranges: DeletedRange[] = [];
     let isOwn = true;
-    const expected = (deletes!.bytes - deleteHeaderBytes) / deleteEntryBytes;
+    const expected = end === undefined ? 0 : (end.bytes - deleteHeaderBytes) / deleteEntryBytes;
     try {
-      const version = await walkDeletes(env, path, deletes!.bytes, {
+      const version = await walkDeletes(env, path, end?.bytes, {
         header: (header) => (isOwn = header.directoryId === manifest.directoryId && header.file === file),
         range: (range) => ranges.push(range),
         bad: () => undefined,
@@ -67,4 +80,8 @@ export class FoundDeaths {
     if (known === undefined) this.#ranges.set(key, [range]);
     else known.push(range);
   }
+}
+
+export function lies(ranges: readonly DeletedRange[], slot: number): boolean {
+  return ranges.some(({ first, last }) => slot >= first && slot <= last);
 }

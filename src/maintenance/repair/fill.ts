@@ -10,7 +10,8 @@ import type { SealedPart } from "../../topic/sealed-part.ts";
 import type { FoundBlock } from "./found-blocks.ts";
 import type { Gathered } from "./gather.ts";
 import type { PartSink } from "./part-sink.ts";
-import { blockPiece, deadBy, framePiece, partPiece, type Piece } from "./pieces.ts";
+import { type FoundDeaths, lies } from "./deaths.ts";
+import { blockPiece, deadBy, framePiece, type IsDead, partPiece, type Piece } from "./pieces.ts";
 import { type Range, without } from "./ranges.ts";
 
 export interface FillDeps {
@@ -22,11 +23,17 @@ export interface FillDeps {
 
 export interface Sources {
   readonly blocks: readonly FoundBlock[];
+  /** What delete files say of them. */
+  readonly deaths: FoundDeaths;
   readonly gathered: Gathered;
 }
 
 /** What was found of the missing seqs, each once, in order. */
-export function findPieces({ env, pool }: FillDeps, missing: readonly Range[], { blocks, gathered }: Sources): Piece[] {
+export function findPieces(
+  { env, pool }: FillDeps,
+  missing: readonly Range[],
+  { blocks, deaths, gathered }: Sources,
+): Piece[] {
   const isDead = deadBy(gathered.deletes);
   const candidates = [
     ...gathered.frames.map((frame) => ({
@@ -37,7 +44,7 @@ export function findPieces({ env, pool }: FillDeps, missing: readonly Range[], {
     ...blocks.map((block) => ({
       first: block.firstSeq,
       last: block.lastSeq,
-      piece: (range: Range) => blockPiece(env, pool, block, range, isDead),
+      piece: (range: Range) => blockPiece(env, pool, block, range, deadIn(block, deaths, isDead)),
     })),
   ];
   const pieces: Piece[] = [];
@@ -52,6 +59,11 @@ export function findPieces({ env, pool }: FillDeps, missing: readonly Range[], {
     left = without(left, covered);
   }
   return pieces.sort((a, b) => a.first - b.first);
+}
+
+function deadIn(found: FoundBlock, deaths: FoundDeaths, isDead: IsDead): IsDead {
+  const ranges = found.block === undefined ? [] : (deaths.of(found).get(found.block) ?? []);
+  return (chunk, slot) => lies(ranges, slot) || isDead(chunk, slot);
 }
 
 /** The topic's parts with the pieces in between. `sealed`: what is there, part by part. */

@@ -15,6 +15,8 @@ import { joined, type Range, without } from "./ranges.ts";
 
 export interface FoundBlock {
   readonly path: string;
+  readonly file: number;
+  readonly ordinal: number;
   readonly at: number;
   readonly bytes: number;
   readonly hash: bigint;
@@ -122,7 +124,18 @@ export class FoundBlocks {
           continue;
         }
         const { records, at, block, payload } = found;
-        const whole = { path, at, bytes: payload.length, hash: hash64(payload), topicId, epoch, firstSeq, lastSeq };
+        const whole = {
+          path,
+          file,
+          ordinal,
+          at,
+          bytes: payload.length,
+          hash: hash64(payload),
+          topicId,
+          epoch,
+          firstSeq,
+          lastSeq,
+        };
         const one = { ...whole, records, block };
         part.blocks.push(one);
         const topic = this.#topics.get(topicId);

@@ -134,7 +134,7 @@ class Repair {
       if (!salvage.topic.isGone && last > salvage.topic.headSeq) salvage.giveUp(last, replay.stamp);
     }
     const salvaged = this.#present(replay, surveyed, shards, workshop);
-    const finished = await this.#finish(salvaged, surveyed, blocks, workshop);
+    const finished = await this.#finish(found, salvaged, surveyed, blocks, workshop);
     await this.#write(finished, found, base, replay, shards, workshop);
     await workshop.segments.files.close();
     const verified = await verify({ env, directory: path, cold: undefined, progress });
@@ -242,6 +242,7 @@ class Repair {
   }
 
   async #finish(
+    found: Survey,
     salvaged: readonly TopicSalvage[],
     surveyed: LogSurvey,
     blocks: FoundBlocks,
@@ -252,11 +253,12 @@ class Repair {
     const incomplete = salvaged.filter(({ missing }) => missing.length > 0);
     const wanted = new Map(incomplete.map(({ topic, missing }): [number, readonly Range[]] => [topic.id, missing]));
     const gathered = await gather(this.#source, surveyed.files, wanted, this.#options.progress);
+    const deaths = incomplete.length === 0 ? new FoundDeaths() : await FoundDeaths.readAll(this.#source, found);
     const filled: FilledTopic[] = [];
     for (const salvage of salvaged) {
       const { id } = salvage.topic;
       const own = blocks.ofTopic(id).filter((block) => isOf(block, salvage));
-      filled.push(await fillTopic(this.#source, workshop, salvage, { blocks: own, gathered: gathered(id) }));
+      filled.push(await fillTopic(this.#source, workshop, salvage, { blocks: own, deaths, gathered: gathered(id) }));
     }
     await workshop.sink.end();
     return filled.map((one) => settleTopic(workshop, one));

@@ -66,6 +66,7 @@ export class SourceLog {
     for (const [shard, files] of backup.entries()) {
       junctions.push(await junctionOf(env, files.at(-1)));
       const own = ({ header }: LogPiece): boolean => header.shard === shard;
+      await refuseTwins(env, files, others.filter(own));
       const chain = continued(files, others.filter(own), successors.filter(own));
       shards.push({ ...chain, madeAt: junctions[shard]?.stamp ?? 0 });
     }
@@ -148,6 +149,17 @@ function isStray(backup: readonly LogPiece[], { header, headerHash }: LogPiece):
   const same = backup.find((one) => one.header.index === header.index);
   if (same !== undefined) return same.headerHash !== headerHash;
   return backup.slice(0, -1).some((one) => one.header.index === header.predecessor.index);
+}
+
+/** Another copy of a file that the backup has whole ends as it does there. */
+async function refuseTwins(env: Env, backup: readonly LogPiece[], others: readonly LogPiece[]): Promise<void> {
+  for (const [at, { header }] of backup.slice(0, -1).entries()) {
+    const twin = others.find((other) => other.header.index === header.index);
+    if (twin === undefined) continue;
+    const { end, hash } = backup[at + 1].header.predecessor;
+    const scanned = await scan(env, twin, firstFrameAt, Math.min(end, twin.bytes), () => true);
+    if (scanned.end !== end || scanned.hash !== hash) throw otherRun(twin);
+  }
 }
 
 function otherRun({ path }: LogPiece): RestoreRefused {
