@@ -72,10 +72,13 @@ function openOrders(open: readonly Issued[], seen: SeenTopic | undefined): Issue
   const first = open.filter(({ change }) => change.kind === "create");
   const then = open.filter((issued) => placeOf(issued) < Infinity).sort((a, b) => placeOf(a) - placeOf(b));
   const orders = [[...open], [...new Set([...first, ...then, ...open])]];
+  // What was waiting for room comes behind everything else, or not at all.
+  const waits = ({ change, order, number }: Issued): boolean => change.kind === "append" && order === number;
+  if (open.some(waits)) orders.push([...open.filter((issued) => !waits(issued)), ...open.filter(waits)]);
   const deletes = open.filter(({ change }) => change.kind === "deleteRecords").slice(0, mostLate);
   for (let choice = 1; choice < 1 << deletes.length; choice++) {
     const late = new Set(deletes.filter((_, at) => (choice & (1 << at)) !== 0));
-    orders.push(...orders.slice(0, 2).map((order) => [...order.filter((issued) => !late.has(issued)), ...late]));
+    orders.push(...orders.slice(0, 3).map((order) => [...order.filter((issued) => !late.has(issued)), ...late]));
   }
   return orders;
 }
