@@ -24,8 +24,15 @@ export interface HttpServer {
   stop(): Promise<StopOutcome>;
 }
 
-/** Resolves when connections are taken; rejects, naming the address, when it cannot be had. */
-export async function startServer(deps: HttpDeps): Promise<HttpServer> {
+/** What answers connections, whoever accepts them: a listening socket, or the simulator with pairs of streams in memory. */
+export interface Door {
+  readonly server: Server;
+  /** Takes no more, and ends everything within `drainMs`; asked again, it is the same stop. */
+  stop(): Promise<StopOutcome>;
+}
+
+/** Hand a connection over with `server.emit("connection", socket)`, or have the server listen. */
+export function createDoor(deps: HttpDeps): Door {
   const connections = new Connections();
   const { koa } = createApp(deps, connections);
   const server = httpServer(deps.config, koa.callback());
@@ -33,15 +40,17 @@ export async function startServer(deps: HttpDeps): Promise<HttpServer> {
   server.on("connection", (socket: Socket) => connections.accept(socket));
   server.on("clientError", (error: Error, socket) => clientErrors.met(error, socket as Socket));
   server.on("connect", (_req: IncomingMessage, socket) => clientErrors.met(new Error("no tunnels"), socket as Socket));
+  let stopping: Promise<StopOutcome> | undefined;
+  return { server, stop: () => (stopping ??= stop(server, connections, deps)) };
+}
+
+/** Resolves when connections are taken; rejects, naming the address, when it cannot be had. */
+export async function startServer(deps: HttpDeps): Promise<HttpServer> {
+  const { server, stop } = createDoor(deps);
   await listening(server, deps.config);
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : deps.config.port;
-  let stopping: Promise<StopOutcome> | undefined;
-  return {
-    host: deps.config.host,
-    port,
-    stop: () => (stopping ??= stop(server, connections, deps)),
-  };
+  return { host: deps.config.host, port, stop };
 }
 
 function httpServer(config: HttpConfig, listener: (req: IncomingMessage, res: ServerResponse) => unknown): Server {
