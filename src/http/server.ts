@@ -28,7 +28,7 @@ export interface HttpServer {
 export interface Door {
   readonly server: Server;
   /** Takes no more, and ends everything within `drainMs`; asked again, it is the same stop. */
-  stop(): Promise<StopOutcome>;
+  readonly stop: () => Promise<StopOutcome>;
 }
 
 /** Hand a connection over with `server.emit("connection", socket)`, or have the server listen. */
