@@ -40,7 +40,12 @@ export interface Suite {
   readonly cases: readonly Case[];
   readonly core: AddCase;
   readonly beyond: AddCase;
+  /** Of `beyond`, with servers of its own (`context.server`): restarts, kills, other settings. */
+  readonly managed: AddCase;
 }
+
+const needsCommand: NonNullable<Case["needs"]> = ({ command }) =>
+  command === undefined ? "it needs servers of its own: --spawn" : undefined;
 
 /** Collects the cases of one endpoint. */
 export function suite(endpoint: string, section: string): Suite {
@@ -55,6 +60,10 @@ export function suite(endpoint: string, section: string): Suite {
     },
     beyond: (what, title, run, options) => {
       add("beyond", what, title, run, options);
+    },
+    managed: (what, title, run, options = {}) => {
+      const needs: Case["needs"] = (context) => needsCommand(context) ?? options.needs?.(context);
+      add("beyond", what, title, run, { ...options, needs });
     },
   };
 }

@@ -5,6 +5,8 @@
 import { parseArgs } from "node:util";
 import type { Case, Profile } from "./case.ts";
 import { discoverCases, discoverMembers } from "./discover.ts";
+import { Failure } from "./expect.ts";
+import { ManagedServer } from "./managed/managed-server.ts";
 import type { Reporter } from "./report.ts";
 import { runCases, selectCases } from "./runner.ts";
 import type { RunOptions } from "./runner.ts";
@@ -12,10 +14,13 @@ import { parseTarget } from "./target.ts";
 import type { Target } from "./target.ts";
 import { Http1Client } from "./transport/http1.ts";
 
-export const usage = `usage: probe URL [options]
+export const usage = `usage: topics probe URL [options]
+       topics probe --spawn COMMAND [options]
 
 Holds a server to the /v0 contract, over HTTP alone.
 
+  --spawn COMMAND      start the server, with its settings in the environment, and more of them for the cases that
+                       need restarts, kills, low limits or keys
   --token KEY          the API key to send
   --profile PROFILE    core, beyond or all (default all)
   --filter TEXT        only cases whose id contains TEXT or whose section is TEXT; several with commas
@@ -33,6 +38,7 @@ export interface Output {
 /** What the arguments ask for, checked. */
 interface Command {
   readonly target: Target | undefined;
+  readonly command: string | undefined;
   readonly options: RunOptions;
   readonly reporter: Reporter;
   readonly list: boolean;
@@ -46,6 +52,7 @@ async function parseCommand(args: readonly string[]): Promise<Command> {
     args: [...args],
     allowPositionals: true,
     options: {
+      spawn: { type: "string" },
       token: { type: "string" },
       profile: { type: "string", default: "all" },
       filter: { type: "string" },
@@ -62,7 +69,10 @@ async function parseCommand(args: readonly string[]): Promise<Command> {
   if (reporter === undefined) {
     throw new TypeError(`unknown reporter: ${values.reporter} (there are ${[...reporters.keys()].join(", ")})`);
   }
-  const wantsUrl = !list && !help;
+  const command = values.spawn;
+  if (command !== undefined && positionals.length > 0) throw new TypeError("--spawn takes the place of the URL");
+  if (command !== undefined && values.token !== undefined) throw new TypeError("--token goes with a URL");
+  const wantsUrl = !list && !help && command === undefined;
   if (positionals.length > 1 || (wantsUrl && positionals.length === 0))
     throw new TypeError("exactly one URL is needed");
   const url = positionals[0];
@@ -70,8 +80,10 @@ async function parseCommand(args: readonly string[]): Promise<Command> {
     profile: values.profile as Profile | "all",
     ...(values.filter === undefined ? {} : { filter: values.filter }),
     ...(values.parallel === undefined ? {} : { parallel: positiveInteger("--parallel", values.parallel) }),
+    ...(command === undefined ? {} : { command }),
   };
-  return { target: url === undefined ? undefined : parseTarget(url, values.token), options, reporter, list, help };
+  const target = url === undefined ? undefined : parseTarget(url, values.token);
+  return { target, command, options, reporter, list, help };
 }
 
 function positiveInteger(name: string, text: string): number {
@@ -97,11 +109,28 @@ export async function runCommand(args: readonly string[], output: Output): Promi
     output.err("probe: no case matches\n");
     return 2;
   }
+  if (!command.list && command.command !== undefined) return probeOwn(command.command, cases, command, output);
   if (command.list || command.target === undefined) {
     output.out(cases.map(listed).join(""));
     return 0;
   }
   return probe(command.target, cases, command, output);
+}
+
+/** Against a server of the probe's own, which is over afterwards. */
+async function probeOwn(start: string, cases: readonly Case[], command: Command, output: Output): Promise<number> {
+  const life = new AbortController();
+  const server = await ManagedServer.prepare(start, {}, life.signal);
+  try {
+    await server.start({ TOPICS_BACKUP_DIR: server.path("backups") });
+    return await probe(server.target, cases, command, output);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    output.err(`probe: ${error.message}\n`);
+    return 2;
+  } finally {
+    await server.remove();
+  }
 }
 
 async function probe(target: Target, cases: readonly Case[], command: Command, output: Output): Promise<number> {

@@ -2,7 +2,8 @@
  * What a case gets: a client, names that no other case uses, and raw connections. It remembers every name it gave out
  * and every connection it opened, and takes all of it back when the case is over, however it ended.
  */
-import { ok } from "./expect.ts";
+import { fail, ok } from "./expect.ts";
+import { ManagedServer, type Settings } from "./managed/managed-server.ts";
 import type { Target } from "./target.ts";
 import { Topic } from "./topic.ts";
 import type { Fields } from "./topic.ts";
@@ -15,13 +16,17 @@ export class Context {
   /** Every topic of this case begins with it, and no other topic on the server does. */
   readonly prefix: string;
   readonly signal: AbortSignal;
+  /** Starts a server of the same kind, where the probe may do that. */
+  readonly command: string | undefined;
   readonly #client: Http1Client;
   readonly #names = new Set<string>();
   readonly #hostile = new Set<string>();
   readonly #connections: RawConnection[] = [];
+  readonly #servers: ManagedServer[] = [];
 
-  constructor(target: Target, client: Http1Client, prefix: string, signal: AbortSignal) {
+  constructor(target: Target, client: Http1Client, prefix: string, signal: AbortSignal, command?: string) {
     this.target = target;
+    this.command = command;
     this.prefix = prefix;
     this.signal = signal;
     this.#client = client;
@@ -57,9 +62,24 @@ export class Context {
     return connection;
   }
 
+  /** A server of this case's own, with an empty directory; not started yet. */
+  async preparedServer(settings: Settings = {}): Promise<ManagedServer> {
+    const command = this.command ?? fail("only cases that need a server of their own may ask for one");
+    const server = await ManagedServer.prepare(command, settings, this.signal);
+    this.#servers.push(server);
+    return server;
+  }
+
+  async server(settings: Settings = {}): Promise<ManagedServer> {
+    const server = await this.preparedServer(settings);
+    await server.start();
+    return server;
+  }
+
   /** Removes what the case made; returns the names that could not be removed, with the reason. */
   async cleanUp(signal: AbortSignal): Promise<string[]> {
     for (const connection of this.#connections) connection.destroy();
+    for (const server of this.#servers) await server.remove();
     const client = this.#client.within(signal);
     const left: string[] = [];
     const remove = async (name: string, gone: readonly number[]): Promise<void> => {

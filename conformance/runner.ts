@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly filter?: string;
   readonly parallel?: number;
   readonly caseTimeoutMs?: number;
+  /** Starts a server that takes its settings from the environment; without it cases that need one are skipped. */
+  readonly command?: string;
 }
 
 const defaultParallel = 8;
@@ -61,7 +63,7 @@ async function runCase(
 ): Promise<CaseResult> {
   const timeoutMs = options.caseTimeoutMs ?? defaultCaseTimeoutMs;
   const deadline = new Deadline(timeoutMs);
-  const context = new Context(target, client, prefix, deadline.signal);
+  const context = new Context(target, client, prefix, deadline.signal, options.command);
   const started = performance.now();
   const verdict = await judge(each, context, timeoutMs);
   deadline.end();

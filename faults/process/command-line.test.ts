@@ -26,6 +26,14 @@ describe("the command line", () => {
       assert.ok(out.includes(word), word);
   });
 
+  it("hands the arguments of probe, and its exit code, on as they are", () => {
+    const [code, out] = topics(["probe", "--help"]);
+    assert.deepEqual([code, out.split("\n")[0]], [0, "usage: topics probe URL [options]"]);
+    const [unreachable, , why] = topics(["probe", "http://127.0.0.1:1", "--filter", "health/"]);
+    assert.equal(unreachable, 2);
+    assert.match(why, /^probe: http:\/\/127\.0\.0\.1:1 can't be reached/);
+  });
+
   it("prints the settings that it would run with, and where they come from", () => {
     const [code, out] = topics(["--print-config", "--port", "5"], { TOPICS_DISK_SYNC_MS: "50", TOPICS_HOST: "" });
     assert.equal(code, 0);

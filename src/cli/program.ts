@@ -40,6 +40,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     });
   addOfflineVerbs(program, (ended) => (code = ended));
   addBackupVerbs(program, (ended) => (code = ended));
+  addProbe(program, (ended) => (code = ended));
   const [first] = argv;
   const verbs = ["help", ...program.commands.map((verb) => verb.name())];
   if (first !== undefined && !first.startsWith("-") && !verbs.includes(first)) {
@@ -108,6 +109,20 @@ function addBackupVerbs(program: Command, end: (code: number) => void): void {
     .action(async (backup: string, { to, archive, until, live, seqGap, json }: RestoreOptions) => {
       const { runRestore } = await import("./verbs/restore.ts");
       end(await runRestore({ backup, to, archive, until, live, seqGap, json: json === true }));
+    });
+}
+
+/** Its arguments are its own affair, `--help` included. */
+function addProbe(program: Command, end: (code: number) => void): void {
+  program
+    .command("probe")
+    .description("hold a server to the /v0 contract: topics probe URL, or --spawn COMMAND (topics probe --help)")
+    .argument("[args...]")
+    .helpOption(false)
+    .allowUnknownOption()
+    .action(async (args: string[]) => {
+      const { runProbe } = await import("./verbs/probe.ts");
+      end(await runProbe(args));
     });
 }
 
