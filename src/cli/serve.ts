@@ -22,6 +22,8 @@ export async function serve({ settings, warnings }: ReadSettings): Promise<numbe
   for (const warning of warnings) log.write("warn", warning);
   const address = listenAddress(settings);
   guardAddress(address.host, settings, log);
+  // Only their hashes are needed from here on.
+  delete process.env["TOPICS_API_KEYS"];
   const env = nodeEnv();
   const stopAsked = signals(log);
   let engine: RunningEngine | undefined;
@@ -89,9 +91,10 @@ function crash(log: Log, error: unknown): never {
 }
 
 function guardAddress(host: string, settings: Settings, log: Log): void {
+  if (settings.TOPICS_API_KEYS.size > 0) return;
   if (!isLoopback(host) && !settings.TOPICS_ALLOW_INSECURE_NO_AUTH)
     throw new SettingError(
-      `refusing to listen on ${host} without access control: bind a loopback address, or set TOPICS_ALLOW_INSECURE_NO_AUTH=1 behind a proxy that has it`,
+      `refusing to listen on ${host} without access control: set TOPICS_API_KEYS, bind a loopback address, or set TOPICS_ALLOW_INSECURE_NO_AUTH=1 behind a proxy that has it`,
     );
   log.write("warn", "no access control: whoever can reach this address may read, write and delete");
 }
@@ -140,6 +143,8 @@ function httpConfig(settings: Settings, address: { host: string; port: number })
   return {
     ...defaultHttpConfig,
     ...address,
+    keys: settings.TOPICS_API_KEYS,
+    probeAuth: settings.TOPICS_PROBE_AUTH,
     allowedHosts: settings.TOPICS_ALLOWED_HOSTS,
     version,
     maxLimit: settings.TOPICS_MAX_LIMIT,

@@ -21,7 +21,19 @@ describe("settings", () => {
     });
   }
 
-  it("refuse a guard that this version does not have", () => {
-    assert.throws(() => readSettings({ TOPICS_API_KEYS: "k" }, {}), SettingError);
+  it("keep keys as hashes, and show none of them", () => {
+    const { settings } = readSettings({ TOPICS_API_KEYS: "s3cret:r,other" }, {});
+    assert.equal(settings.TOPICS_API_KEYS.size, 2);
+    assert.equal(String(settings.TOPICS_API_KEYS), "(2 hidden)");
+  });
+
+  it("refuse a malformed key without a word of it", () => {
+    assert.throws(
+      () => readSettings({ TOPICS_API_KEYS: "good,s3cret:rx" }, {}),
+      (error: unknown) =>
+        error instanceof SettingError &&
+        /entry 2 of TOPICS_API_KEYS/.test(error.message) &&
+        !/s3cret/.test(error.message),
+    );
   });
 });

@@ -4,6 +4,8 @@
  * a warning, never an error.
  */
 import { cpus } from "node:os";
+import { BadApiKeys, parseApiKeys } from "../http/auth/api-keys.ts";
+import { KeyRing } from "../http/auth/key-ring.ts";
 import { bodyBytesCeiling, defaultBatchLimits, defaultMaxLimit, minDepth } from "../base/limits.ts";
 import { defaultStorageConfig } from "../engine/storage-config.ts";
 import { defaultWalConfig } from "../wal/config.ts";
@@ -56,6 +58,14 @@ const hostNames: Parser<readonly string[]> = (text, name) => {
   throw new SettingError(`${name} must be host names without ports, separated by commas; "${wrong}" is none`);
 };
 
+const keys: Parser<KeyRing> = (text) => {
+  try {
+    return parseApiKeys(text);
+  } catch (error) {
+    throw error instanceof BadApiKeys ? new SettingError(error.message) : error;
+  }
+};
+
 function setting<T>(parse: Parser<T>, standard: T, help: string): Setting<T> {
   return { parse, standard, help };
 }
@@ -70,6 +80,8 @@ export const settings = {
   TOPICS_PORT: setting(integer(0, 65_535), 4000, "port to listen on; 0 takes any free one"),
   TOPICS_PORT_FILE: setting(plainText, "", "file that the chosen host:port is written to"),
   TOPICS_DATA_DIR: setting(plainText, "./topics-data", "directory of the log; absent or empty is a fresh start"),
+  TOPICS_API_KEYS: setting(keys, new KeyRing(), "key[:scopes[:prefixes]],…; no access control when unset"),
+  TOPICS_PROBE_AUTH: setting(flag, false, "health and ready ask for a key too"),
   TOPICS_ALLOW_INSECURE_NO_AUTH: setting(flag, false, "allow listening beyond loopback without keys"),
   TOPICS_ALLOWED_HOSTS: setting(hostNames, [], "names beside loopback ones to answer to, separated by commas"),
   TOPICS_WAL_SHARDS: setting(
@@ -151,15 +163,13 @@ export const settings = {
 export type SettingName = keyof typeof settings;
 export type Settings = { readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never };
 
-/** Names that the contract has and this version does not act on yet. The one that guards access refuses the start instead. */
+/** Names that the contract has and this version does not act on yet. */
 const later = new Set(
-  `PROBE_AUTH MAX_CLAIM MAX_WATCH_TOPICS STREAM_BUFFER_BYTES MAX_BUFFERED_BYTES ROUTER_RETAIN_BYTES MAX_ROUTERS MAX_WATCH_SESSIONS MAX_SSE_CONNECTIONS
+  `MAX_CLAIM MAX_WATCH_TOPICS STREAM_BUFFER_BYTES MAX_BUFFERED_BYTES ROUTER_RETAIN_BYTES MAX_ROUTERS MAX_WATCH_SESSIONS MAX_SSE_CONNECTIONS
   MAX_SSE_CONNECTIONS_PER_KEY MAX_INFLIGHT_PER_KEY MAX_TOTAL_BYTES CORS_ORIGINS`
     .split(/\s+/)
     .map((name) => `TOPICS_${name}`),
 );
-
-const guard = "TOPICS_API_KEYS";
 
 export interface ReadSettings {
   readonly settings: Settings;
@@ -182,8 +192,6 @@ export function readSettings(
   const warnings: string[] = [];
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith("TOPICS_") || !value || name in settings) continue;
-    if (name === guard)
-      throw new SettingError(`${name} is set, but this version has no access control yet: unset it, or wait`);
     warnings.push(
       later.has(name) ? `${name} has no effect in this version` : `${name} is not a setting of this server`,
     );

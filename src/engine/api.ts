@@ -14,6 +14,8 @@ export interface AppendRequest {
   /** `undefined`: as the topic's `auto_create` would have it (2.6). */
   readonly create: boolean | undefined;
   readonly config: TopicConfigPatch | undefined;
+  /** False: a `config` that would count is refused (7.2). */
+  readonly mayConfigure?: boolean;
   readonly disableBackpressure: boolean;
   /** Called when the records have their seqs: no append asked for later comes before them. */
   readonly staged?: () => void;

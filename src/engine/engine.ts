@@ -240,6 +240,7 @@ class TopicsEngine implements RunningEngine {
     checkName(name);
     const config: TopicConfig = { ...defaultConfig, ...request.config };
     if (!(request.create ?? config.autoCreate)) throw notFound(name);
+    if (request.config !== undefined && request.mayConfigure === false) throw mayNotConfigure();
     // What the new topic would refuse must not leave one behind.
     const refusal = tooLargeAlone(name, config, request.batch.count, measureBatch(request.batch, 1, 1).payloadBytes);
     if (refusal) throw refusal;
@@ -325,6 +326,11 @@ class TopicsEngine implements RunningEngine {
 
 function notFound(name: string): TopicsError {
   return new TopicsError("topic_not_found", `there is no topic ${name}`, { topic: name });
+}
+
+function mayNotConfigure(): TopicsError {
+  const message = "A topic is made with a config of its own by a key with the scope admin only; leave config out.";
+  return new TopicsError("forbidden", message, { scope: "admin" });
 }
 
 function checkName(name: string): void {

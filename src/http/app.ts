@@ -8,19 +8,21 @@
  */
 import Router from "@koa/router";
 import Koa from "koa";
+import { anyKey } from "./auth/access.ts";
+import type { Grant } from "./auth/grant.ts";
 import type { Handler } from "./call.ts";
 import { Connections } from "./connections.ts";
 import type { HttpDeps } from "./deps.ts";
 import { methodNotAllowed, unknownPath } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
-import { checkRequest, passGate } from "./gate.ts";
+import { checkRequest, Gate, open } from "./gate.ts";
 import { HostCheck } from "./host.ts";
 import type { HotRoutes } from "./hot-path.ts";
 import { recognise } from "./hot-path.ts";
 import type { Route } from "./routes/table.ts";
 import { routeTable } from "./routes/table.ts";
-import { serve } from "./serve.ts";
-import { parseTarget, topicFromSegment } from "./target.ts";
+import { type Admission, serve } from "./serve.ts";
+import { type Named, nameFromSegment, parseTarget } from "./target.ts";
 
 interface RequestState {
   exchange: Exchange;
@@ -35,12 +37,16 @@ export interface HttpApp {
   readonly connections: Connections;
 }
 
+/** A route that has been reached, by whichever door. */
+type Endpoint = (exchange: Exchange, segment: string | undefined, query: string) => Promise<void>;
+
 export function createApp(deps: HttpDeps, connections: Connections = new Connections()): HttpApp {
   const door = new Door(deps, connections);
   const { routes, hot } = routeTable(deps);
+  const endpoints = { append: door.endpoint(hot.append), diff: door.endpoint(hot.diff) };
   const koa = new Koa<RequestState>();
   koa.on("error", (error: unknown) => door.failed(error));
-  koa.use((ctx, next) => door.enter(ctx, hot, next));
+  koa.use((ctx, next) => door.enter(ctx, endpoints, next));
   koa.use(routerOf(routes, door).routes());
   koa.use((ctx) => door.elsewhere(ctx));
   return { koa, connections };
@@ -48,17 +54,35 @@ export function createApp(deps: HttpDeps, connections: Connections = new Connect
 
 function routerOf(routes: readonly Route[], door: Door): Router<RequestState> {
   const router = new Router<RequestState>({ strict: true, sensitive: true });
-  for (const { method, path, handler, probe } of routes) {
-    router.register(path, [method], (ctx) => door.routed(ctx, ctx.captures?.[0], handler, probe === true));
+  for (const route of routes) {
+    const endpoint = door.endpoint(route);
+    router.register(route.path, [route.method], (ctx) => {
+      const { exchange, query } = ctx.state;
+      return endpoint(exchange, ctx.captures?.[0], query);
+    });
   }
   return router;
+}
+
+/** What the first segment that a path leaves open stands for, when that is a name. */
+function namedBy(path: string): Named | undefined {
+  if (path.includes("/:topic")) return "topic";
+  return path.includes("/:router") ? "router" : undefined;
+}
+
+/** The prefixes of a key come before the method (spec 2.2), and what is no name has no prefix. */
+function demandNameIn(path: string, grant: Grant): void {
+  const [, collection, segment] = /^\/v0\/(topics|routers)\/([^/]+)/.exec(path) ?? [];
+  if (segment === undefined || grant.prefixes.length === 0) return;
+  const kind: Named = collection === "topics" ? "topic" : "router";
+  grant.demandName(kind, nameFromSegment(kind, segment));
 }
 
 class Door {
   readonly #deps: HttpDeps;
   readonly #connections: Connections;
   readonly #hosts: HostCheck;
-  readonly #gate: () => void;
+  readonly #gate: Gate;
   readonly #serveDeps: { readonly events: HttpDeps["events"]; readonly stopping: () => boolean };
 
   constructor(deps: HttpDeps, connections: Connections) {
@@ -67,11 +91,10 @@ class Door {
     this.#connections = connections;
     this.#serveDeps = { events: deps.events, stopping };
     this.#hosts = new HostCheck(deps.config);
-    const gateDeps = { engine: deps.engine, stopping };
-    this.#gate = () => passGate(gateDeps);
+    this.#gate = new Gate({ engine: deps.engine, keys: deps.config.keys, stopping });
   }
 
-  enter(ctx: Context, hot: HotRoutes, next: Next): Promise<unknown> {
+  enter(ctx: Context, hot: HotRoutes<Endpoint>, next: Next): Promise<unknown> {
     ctx.respond = false;
     const { req, res } = ctx;
     const { config, clock } = this.#deps;
@@ -85,10 +108,7 @@ class Door {
       return this.#refuse(exchange, error);
     }
     const hit = recognise(req.method, req.url ?? "/", hot);
-    if (hit !== undefined) {
-      exchange.addressed(hit.topic, hit.query);
-      return serve(exchange, this.#gate, hit.handler, this.#serveDeps);
-    }
+    if (hit !== undefined) return hit.route(exchange, hit.topic, hit.query);
     ctx.state.exchange = exchange;
     return this.#towardsRouter(ctx, next);
   }
@@ -100,18 +120,32 @@ class Door {
       (ctx as Context & { newRouterPath?: string }).newRouterPath = path;
       ctx.state.query = query;
     } catch (error) {
-      return this.#refuse(exchange, error);
+      return this.#refuse(exchange, error, this.#gate.identified(false));
     }
     return next();
   }
 
-  /** A route and its method are known; its path may name a topic. */
-  routed(ctx: Context, segment: string | undefined, handler: Handler, probe: boolean): Promise<void> {
-    const { exchange, query } = ctx.state;
-    return this.#answer(exchange, probe, (call) => {
-      exchange.addressed(segment === undefined ? "" : topicFromSegment(segment), query);
-      return handler(call);
-    });
+  endpoint(route: Route): Endpoint {
+    const { path, handler } = route;
+    const admit = this.#admission(route);
+    const kind = namedBy(path);
+    return (exchange, segment = "", query) =>
+      serve(
+        exchange,
+        admit,
+        (call) => {
+          const name = kind === undefined ? segment : nameFromSegment(kind, segment);
+          exchange.addressed(name, query);
+          if (kind !== undefined) call.grant.demandName(kind, name);
+          return handler(call);
+        },
+        this.#serveDeps,
+      );
+  }
+
+  #admission({ access, always, open: isOpen }: Route): Admission {
+    if (isOpen === true && !this.#deps.config.probeAuth) return open;
+    return always === true ? this.#gate.always(access) : this.#gate.whenReady(access);
   }
 
   /** No route took it: the path is unknown, or it does not have this method. */
@@ -122,8 +156,9 @@ class Door {
       matched?: readonly { readonly methods: readonly string[] }[];
     };
     const allow = [...new Set(matched.flatMap((layer) => layer.methods))].sort();
-    return this.#answer(exchange, false, () => {
+    return this.#answer(exchange, this.#gate.whenReady(anyKey), () => {
       if (allow.length === 0) throw unknownPath(path);
+      demandNameIn(path, exchange.grant);
       return methodNotAllowed(exchange.method, path, allow);
     });
   }
@@ -135,16 +170,13 @@ class Door {
     this.#deps.events.handlerFailed({ method: "", path: "", error });
   }
 
-  #refuse(exchange: Exchange, error: unknown): Promise<void> {
-    return this.#answer(exchange, true, () => {
+  #refuse(exchange: Exchange, error: unknown, admit: Admission = open): Promise<void> {
+    return this.#answer(exchange, admit, () => {
       throw error;
     });
   }
 
-  #answer(exchange: Exchange, probe: boolean, handler: Handler): Promise<void> {
-    return serve(exchange, probe ? open : this.#gate, handler, this.#serveDeps);
+  #answer(exchange: Exchange, admit: Admission, handler: Handler): Promise<void> {
+    return serve(exchange, admit, handler, this.#serveDeps);
   }
 }
-
-/** For probes and refusals, which are answered whatever the engine does. */
-function open(): void {}

@@ -3,12 +3,17 @@
  * router, make the same call and give it to the same handler.
  */
 import type { IncomingHttpHeaders } from "node:http";
+import type { Grant } from "./auth/grant.ts";
 import type { Reply } from "./reply.ts";
 
 export interface Call {
   readonly method: string;
-  /** Decoded and valid; empty on routes without one. */
+  /** What the path names, a topic, a router or a session: decoded and valid, and empty where it names nothing. */
+  readonly name: string;
+  /** The same, on routes of a topic. */
   readonly topic: string;
+  /** What the caller's key is good for; scopes and the name in the path have been held against it already. */
+  readonly grant: Grant;
   /** Behind the `?`, still encoded. */
   readonly query: string;
   readonly headers: IncomingHttpHeaders;

@@ -1,4 +1,5 @@
 /** What the HTTP door has to be told (spec 7.1, 7.3, 7.5). Names and defaults of the environment are the CLI's affair. */
+import { KeyRing } from "./auth/key-ring.ts";
 import type { BatchLimits } from "../base/limits.ts";
 import { defaultBatchLimits, defaultMaxLimit } from "../base/limits.ts";
 
@@ -8,6 +9,10 @@ export interface HttpConfig {
   readonly port: number;
   /** Names beside the loopback ones under which a loopback server may be spoken to (7.2). */
   readonly allowedHosts: readonly string[];
+  /** An empty ring: everybody may do everything (7.2). */
+  readonly keys: KeyRing;
+  /** Probes ask for a key too. */
+  readonly probeAuth: boolean;
   /** As `/v0/health` reports it. */
   readonly version: string;
   readonly limits: BatchLimits;
@@ -34,6 +39,8 @@ export const defaultHttpConfig: HttpConfig = {
   host: "127.0.0.1",
   port: 4000,
   allowedHosts: [],
+  keys: new KeyRing(),
+  probeAuth: false,
   version: "0.0.0",
   limits: defaultBatchLimits,
   maxLimit: defaultMaxLimit,

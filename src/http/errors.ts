@@ -57,6 +57,7 @@ export function printable(piece: string): string {
 }
 
 function headersOf(error: TopicsError): readonly string[] | undefined {
+  if (error.status === 401) return ["WWW-Authenticate", "Bearer"];
   if (error.status !== 429 && error.status !== 503) return undefined;
   return ["Retry-After", String(retryAfterSeconds(error.detail))];
 }

@@ -6,6 +6,7 @@
  * connection, which also sees the responses that never got a socket.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { type Grant, nothing } from "./auth/grant.ts";
 import { Body } from "./body.ts";
 import type { Call } from "./call.ts";
 import { ClientGone } from "./errors.ts";
@@ -18,8 +19,9 @@ export class Exchange implements Call {
   readonly startedMs: number;
   readonly #body: Body;
   readonly #turn: Turn;
-  #topic = "";
+  #name = "";
   #query = "";
+  #grant = nothing;
   #wait: AbortController | undefined;
   #release: (() => void) | undefined;
   #closed = false;
@@ -40,17 +42,30 @@ export class Exchange implements Call {
     return this.req.headers;
   }
 
+  get name(): string {
+    return this.#name;
+  }
+
   get topic(): string {
-    return this.#topic;
+    return this.#name;
   }
 
   get query(): string {
     return this.#query;
   }
 
+  get grant(): Grant {
+    return this.#grant;
+  }
+
+  /** Who asks is known. */
+  granted(grant: Grant): void {
+    this.#grant = grant;
+  }
+
   /** What the door made of the request's target. */
-  addressed(topic: string, query: string): void {
-    this.#topic = topic;
+  addressed(name: string, query: string): void {
+    this.#name = name;
     this.#query = query;
   }
 

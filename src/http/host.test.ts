@@ -1,5 +1,6 @@
 /** Whom a request believes it speaks to (spec 7.2, 9.3). */
 import assert from "node:assert/strict";
+import { KeyRing } from "./auth/key-ring.ts";
 import { HostCheck, isLoopback } from "./host.ts";
 import { Harness, answerOf, at, requestBytes, textAt } from "./testing/harness.ts";
 
@@ -30,7 +31,7 @@ describe("the host of a request", () => {
   };
 
   it("is a loopback name or address, with any port, on a loopback address", () => {
-    const check = new HostCheck({ host: "127.0.0.1", allowedHosts: [] });
+    const check = new HostCheck({ host: "127.0.0.1", allowedHosts: [], keys: new KeyRing() });
     for (const host of own) {
       assert.ok(passes(check, host), host);
       assert.ok(passes(check, `${host}:4000`), host);
@@ -40,7 +41,11 @@ describe("the host of a request", () => {
   });
 
   it("may also be what is allowed, in any case and with any port, and nothing like it", () => {
-    const check = new HostCheck({ host: "::1", allowedHosts: ["Topics.example", "10.0.0.1", "[fd00::1]"] });
+    const check = new HostCheck({
+      host: "::1",
+      allowedHosts: ["Topics.example", "10.0.0.1", "[fd00::1]"],
+      keys: new KeyRing(),
+    });
     for (const host of ["topics.example", "TOPICS.EXAMPLE:80", "10.0.0.1:1", "[FD00::1]:4000"]) {
       assert.ok(passes(check, host), host);
     }
@@ -50,12 +55,12 @@ describe("the host of a request", () => {
   });
 
   it("is not looked at where everybody may come from elsewhere", () => {
-    const check = new HostCheck({ host: "0.0.0.0", allowedHosts: [] });
+    const check = new HostCheck({ host: "0.0.0.0", allowedHosts: [], keys: new KeyRing() });
     for (const host of foreign) assert.ok(passes(check, host), host);
   });
 
   it("forgets nothing and mistakes nothing, however many it has seen", () => {
-    const check = new HostCheck({ host: "localhost", allowedHosts: [] });
+    const check = new HostCheck({ host: "localhost", allowedHosts: [], keys: new KeyRing() });
     for (let port = 1; port < 200; port++) {
       assert.ok(passes(check, `localhost:${port}`));
       assert.ok(!passes(check, `evil.example:${port}`));

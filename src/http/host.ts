@@ -21,8 +21,8 @@ export class HostCheck {
   readonly #allowed: ReadonlySet<string>;
   readonly #good = new Set<string>();
 
-  constructor({ host, allowedHosts }: Pick<HttpConfig, "host" | "allowedHosts">) {
-    this.#guarded = isLoopback(host);
+  constructor({ host, allowedHosts, keys }: Pick<HttpConfig, "host" | "allowedHosts" | "keys">) {
+    this.#guarded = keys.size === 0 && isLoopback(host);
     this.#allowed = new Set(allowedHosts.map((name) => name.toLowerCase()));
   }
 

@@ -4,20 +4,17 @@ import { recognise } from "./hot-path.ts";
 import type { RequestOptions } from "./testing/harness.ts";
 import { Harness, requestBytes } from "./testing/harness.ts";
 
-const routes = {
-  append: () => ({ status: 1, chunks: [], bytes: 0 }),
-  diff: () => ({ status: 2, chunks: [], bytes: 0 }),
-};
+const routes = { append: "append", diff: "diff" };
 
 describe("the hot path", () => {
   it("recognises appends and reads of plain names, and nothing else", () => {
     const hit = (url: string): unknown => recognise("POST", url, routes);
     const { append, diff } = routes;
-    assert.deepEqual(hit("/v0/topics/a"), { handler: append, topic: "a", query: "" });
-    assert.deepEqual(hit("/v0/topics/a:b.c?x=/diff"), { handler: append, topic: "a:b.c", query: "x=/diff" });
-    assert.deepEqual(hit("/v0/topics/a/diff"), { handler: diff, topic: "a", query: "" });
-    assert.deepEqual(hit("/v0/topics/a/diff?"), { handler: diff, topic: "a", query: "" });
-    assert.deepEqual(hit("/v0/topics/diff"), { handler: append, topic: "diff", query: "" });
+    assert.deepEqual(hit("/v0/topics/a"), { route: append, topic: "a", query: "" });
+    assert.deepEqual(hit("/v0/topics/a:b.c?x=/diff"), { route: append, topic: "a:b.c", query: "x=/diff" });
+    assert.deepEqual(hit("/v0/topics/a/diff"), { route: diff, topic: "a", query: "" });
+    assert.deepEqual(hit("/v0/topics/a/diff?"), { route: diff, topic: "a", query: "" });
+    assert.deepEqual(hit("/v0/topics/diff"), { route: append, topic: "diff", query: "" });
     for (const url of [
       "/v0/topics",
       "/v0/topics/",

@@ -4,15 +4,15 @@
  * anything with a `%` or an unusual name among it, goes to the router; the handler is the same.
  */
 import { isTopicName } from "../base/names.ts";
-import type { Handler } from "./call.ts";
 
-export interface HotRoutes {
-  readonly append: Handler;
-  readonly diff: Handler;
+/** `R`: whatever stands for a route. */
+export interface HotRoutes<R> {
+  readonly append: R;
+  readonly diff: R;
 }
 
-export interface HotHit {
-  readonly handler: Handler;
+export interface HotHit<R> {
+  readonly route: R;
   readonly topic: string;
   readonly query: string;
 }
@@ -20,7 +20,7 @@ export interface HotHit {
 const prefix = "/v0/topics/";
 const diffSuffix = "/diff";
 
-export function recognise(method: string | undefined, url: string, routes: HotRoutes): HotHit | undefined {
+export function recognise<R>(method: string | undefined, url: string, routes: HotRoutes<R>): HotHit<R> | undefined {
   if (method !== "POST" || !url.startsWith(prefix)) return undefined;
   if (url.includes("%") || url.includes("#")) return undefined;
   const mark = url.indexOf("?");
@@ -32,6 +32,6 @@ export function recognise(method: string | undefined, url: string, routes: HotRo
   return named(routes.diff, url.slice(prefix.length, slash), query);
 }
 
-function named(handler: Handler, topic: string, query: string): HotHit | undefined {
-  return isTopicName(topic) ? { handler, topic, query } : undefined;
+function named<R>(route: R, topic: string, query: string): HotHit<R> | undefined {
+  return isTopicName(topic) ? { route, topic, query } : undefined;
 }

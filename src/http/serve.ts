@@ -14,11 +14,14 @@ export interface ServeDeps {
   readonly stopping: () => boolean;
 }
 
-/** Never rejects. `gate` throws what forbids the request. */
-export async function serve(exchange: Exchange, gate: () => void, handler: Handler, deps: ServeDeps): Promise<void> {
+/** Throws what forbids the request. */
+export type Admission = (exchange: Exchange) => void;
+
+/** Never rejects. */
+export async function serve(exchange: Exchange, admit: Admission, handler: Handler, deps: ServeDeps): Promise<void> {
   let reply: Reply;
   try {
-    gate();
+    admit(exchange);
     reply = await handler(exchange);
     if (reply.bytes >= minPackBytes && acceptsGzip(exchange.headers)) reply = await pack(reply);
   } catch (error) {
@@ -37,8 +40,14 @@ function failureReply(error: unknown, exchange: Exchange, deps: ServeDeps): Repl
   if (error instanceof TopicsError) return errorReply(error);
   if (exchange.gone && isAbort(error)) return undefined;
   if (deps.stopping() && isAbort(error)) return errorReply(shuttingDown());
-  deps.events.handlerFailed({ method: exchange.method, path: exchange.req.url ?? "", error });
+  deps.events.handlerFailed({ method: exchange.method, path: pathOf(exchange.req.url), error });
   return errorReply(internalError());
+}
+
+/** Without the query: a token may stand there. */
+function pathOf(url = ""): string {
+  const mark = url.indexOf("?");
+  return mark < 0 ? url : url.slice(0, mark);
 }
 
 /** A wait that `Call.interrupted` ended. */

@@ -3,7 +3,7 @@
  * rule. Whoever decides about a name and whoever acts on it see the same decoded string.
  */
 import { TopicsError, invalidField } from "../base/errors.ts";
-import { isTopicName } from "../base/names.ts";
+import { isRouterName, isTopicName } from "../base/names.ts";
 import { printable } from "./errors.ts";
 
 export interface Target {
@@ -35,21 +35,30 @@ function behindAuthority(url: string): string {
   return "/";
 }
 
-/** The topic named by a path segment. */
-export function topicFromSegment(segment: string): string {
-  const name = segment.includes("%") ? decodeSegment(segment) : segment;
-  if (isTopicName(name)) return name;
+/** What `:topic` and `:router` in a route stand for; anything else in a path is its handler's affair. */
+export type Named = "topic" | "router";
+
+const nameRules: Readonly<Record<Named, (name: string) => boolean>> = { topic: isTopicName, router: isRouterName };
+const letters: Readonly<Record<Named, string>> = {
+  topic: "dots, underscores, colons or hyphens",
+  router: "dots, underscores, colons, hyphens or >",
+};
+
+/** The topic or router named by a path segment. */
+export function nameFromSegment(kind: Named, segment: string): string {
+  const name = segment.includes("%") ? decodeSegment(kind, segment) : segment;
+  if (nameRules[kind](name)) return name;
   throw invalidField(
-    "topic",
-    `"${printable(name)}" cannot name a topic: a name has 1 to 255 letters, digits, dots, underscores, colons or hyphens, and begins with a letter or a digit.`,
+    kind,
+    `"${printable(name)}" cannot name a ${kind}: a name has 1 to 255 letters, digits, ${letters[kind]}, and begins with a letter or a digit.`,
   );
 }
 
-function decodeSegment(segment: string): string {
+function decodeSegment(kind: Named, segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch (error) {
     if (!(error instanceof URIError)) throw error;
-    throw invalidField("topic", `"${printable(segment)}" holds a % that is not followed by the hex digits of UTF-8.`);
+    throw invalidField(kind, `"${printable(segment)}" holds a % that is not followed by the hex digits of UTF-8.`);
   }
 }

@@ -45,7 +45,10 @@ function listedTopic(state: TopicState): string {
 }
 
 export function deleteTopicReply(result: DeleteTopicResult, call: Call, clock: Clock): Reply {
-  const routers = result.routersRemoved.map((name) => `"${name}"`).join(",");
+  const routers = result.routersRemoved
+    .filter((name) => call.grant.covers(name))
+    .map((name) => `"${name}"`)
+    .join(",");
   return textReply(
     200,
     `{"topic":"${call.topic}","deleted":${result.deleted},"routers_removed":[${routers}],` +

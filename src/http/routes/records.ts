@@ -13,7 +13,7 @@ import { appendReply, deleteRecordsReply, diffReply } from "../replies/records.t
 import { deleteFromBody, deleteShape } from "../shapes/delete-records.ts";
 import { diffFromBody, diffFromQuery, diffShape } from "../shapes/diff.ts";
 import { keyFromHeader } from "../shapes/idempotency-key.ts";
-import { statedConfig, topicConfigShape } from "../shapes/topic-config.ts";
+import { demandConfigNames, statedConfig, topicConfigShape } from "../shapes/topic-config.ts";
 import { inSlices } from "../slices.ts";
 
 export function appendRecords(deps: HttpDeps): Handler {
@@ -33,8 +33,10 @@ export function appendRecords(deps: HttpDeps): Handler {
       const { batch, create, disableBackpressure } = body;
       const idempotencyKey = body.idempotencyKey ?? keyFromHeader(call.headers);
       const config = configFrom(body, call.topic);
+      if (config !== undefined) demandConfigNames(call.grant, config, "config.dead_letter");
+      const mayConfigure = call.grant.may("admin");
       const result = await call.inOrder((staged) =>
-        engine.append(call.topic, { batch, idempotencyKey, create, config, disableBackpressure, staged }),
+        engine.append(call.topic, { batch, idempotencyKey, create, config, mayConfigure, disableBackpressure, staged }),
       );
       return appendReply(result, returnSeqs, call, clock);
     } finally {

@@ -1,4 +1,8 @@
-/** Every route there is (spec 2.3), once; `HEAD` comes with each `GET`. The hot ones are named for the hot path. */
+/**
+ * Every route there is (spec 2.3), once, with what it asks of a key (7.2); `HEAD` comes with each `GET`. The hot ones are
+ * named for the hot path.
+ */
+import { type Access, administers, anyKey, deletes, reads } from "../auth/access.ts";
 import type { Handler } from "../call.ts";
 import type { HttpDeps } from "../deps.ts";
 import type { HotRoutes } from "../hot-path.ts";
@@ -9,40 +13,49 @@ import { deleteTopic, getTopic, listTopics, patchTopic, putTopic } from "./topic
 
 export interface Route {
   readonly method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
+  /** `:topic` and `:router` are names, and held against the prefixes of the key. */
   readonly path: string;
+  readonly access: Access;
   readonly handler: Handler;
   /** Answers whatever state the engine is in. */
-  readonly probe?: true;
+  readonly always?: true;
+  /** Asks for no key, unless it is told to (`TOPICS_PROBE_AUTH`). */
+  readonly open?: true;
 }
 
 export interface RouteTable {
   readonly routes: readonly Route[];
-  readonly hot: HotRoutes;
+  readonly hot: HotRoutes<Route>;
 }
 
+const configures: Access = { scopes: ["admin"], bodyNames: ["dead_letter"] };
+const appends: Access = { scopes: ["write"], configScope: "admin", bodyNames: ["config.dead_letter"] };
+const lists: Access = { scopes: ["read"], filtered: true };
+
 export function routeTable(deps: HttpDeps): RouteTable {
-  const hot: HotRoutes = { append: appendRecords(deps), diff: diffRecords(deps) };
   const topic = "/v0/topics/:topic";
+  const append: Route = { method: "POST", path: topic, access: appends, handler: appendRecords(deps) };
+  const diff: Route = { method: "POST", path: `${topic}/diff`, access: reads, handler: diffRecords(deps) };
   const routes: readonly Route[] = [
-    { method: "GET", path: "/v0/topics", handler: listTopics(deps) },
-    { method: "GET", path: topic, handler: getTopic(deps) },
-    { method: "PUT", path: topic, handler: putTopic(deps) },
-    { method: "PATCH", path: topic, handler: patchTopic(deps) },
-    { method: "DELETE", path: topic, handler: deleteTopic(deps) },
-    { method: "POST", path: topic, handler: hot.append },
-    { method: "POST", path: `${topic}/diff`, handler: hot.diff },
-    { method: "GET", path: `${topic}/diff`, handler: diffByQuery(deps) },
-    { method: "POST", path: `${topic}/delete`, handler: deleteRecords(deps) },
-    { method: "POST", path: "/v0/backup", handler: makeBackup(deps) },
+    { method: "GET", path: "/v0/topics", access: lists, handler: listTopics(deps) },
+    { method: "GET", path: topic, access: reads, handler: getTopic(deps) },
+    { method: "PUT", path: topic, access: configures, handler: putTopic(deps) },
+    { method: "PATCH", path: topic, access: configures, handler: patchTopic(deps) },
+    { method: "DELETE", path: topic, access: deletes, handler: deleteTopic(deps) },
+    append,
+    diff,
+    { method: "GET", path: `${topic}/diff`, access: reads, handler: diffByQuery(deps) },
+    { method: "POST", path: `${topic}/delete`, access: deletes, handler: deleteRecords(deps) },
+    { method: "POST", path: "/v0/backup", access: administers, handler: makeBackup(deps) },
     ...probes("/v0/health", "/healthz", health(deps)),
     ...probes("/v0/ready", "/readyz", ready(deps)),
   ];
-  return { routes, hot };
+  return { routes, hot: { append, diff } };
 }
 
 function probes(path: string, alias: string, handler: Handler): Route[] {
   return [
-    { method: "GET", path, handler, probe: true },
-    { method: "GET", path: alias, handler, probe: true },
+    { method: "GET", path, access: anyKey, handler, always: true, open: true },
+    { method: "GET", path: alias, access: anyKey, handler, always: true, open: true },
   ];
 }

@@ -1,13 +1,15 @@
 /** Configure, state, list and delete of topics (spec 2.5). */
 import { defaultPageSize, maxPageSize } from "../../base/limits.ts";
 import type { TopicConfigPatch } from "../../topic/config.ts";
+import type { TopicState } from "../../engine/api.ts";
+import { type Page, pageWithin, type Wish } from "../auth/page.ts";
 import type { Call, Handler } from "../call.ts";
 import { readControl } from "../control-body.ts";
 import type { HttpDeps } from "../deps.ts";
 import { Query } from "../query.ts";
 import { configureReply, deleteTopicReply, listReply, stateReply } from "../replies/topics.ts";
 import { nameFromCursor } from "../shapes/cursor.ts";
-import { statedConfig, topicConfigShape, wholeConfig } from "../shapes/topic-config.ts";
+import { demandConfigNames, statedConfig, topicConfigShape, wholeConfig } from "../shapes/topic-config.ts";
 
 export function putTopic(deps: HttpDeps): Handler {
   const { engine, clock } = deps;
@@ -27,7 +29,9 @@ export function patchTopic(deps: HttpDeps): Handler {
 
 async function readConfig(deps: HttpDeps, call: Call, empty: "empty object" | "refused"): Promise<TopicConfigPatch> {
   const value = await readControl(call, topicConfigShape.fields, empty, deps);
-  return statedConfig(topicConfigShape.parse(value), call.topic);
+  const config = statedConfig(topicConfigShape.parse(value), call.topic);
+  demandConfigNames(call.grant, config, "dead_letter");
+  return config;
 }
 
 export function getTopic({ engine, clock }: HttpDeps): Handler {
@@ -44,7 +48,14 @@ export function listTopics({ engine, clock }: HttpDeps): Handler {
     const pageSize = Math.min(Math.max(query.integer("page_size", defaultPageSize), 1), maxPageSize);
     const after = nameFromCursor(query.text("cursor"));
     const touch = query.flag("touch", false);
-    return call.afterChanges(() => listReply(engine.listTopics(prefix, after, pageSize, touch), call, clock));
+    const list = (wish: Wish): Page<TopicState> => {
+      const { topics, next } = engine.listTopics(wish.prefix, wish.after, wish.size, touch && !wish.peek);
+      return { items: topics, next };
+    };
+    return call.afterChanges(() => {
+      const { items, next } = pageWithin(call.grant, { prefix, after, size: pageSize }, list, ({ topic }) => topic);
+      return listReply({ topics: items, next }, call, clock);
+    });
   };
 }
 

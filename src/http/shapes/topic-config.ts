@@ -6,6 +6,7 @@ import { maxClaimJitterMs, maxLeaseMs, minLeaseMs } from "../../base/limits.ts";
 import { isTopicName } from "../../base/names.ts";
 import type { CommitClass, TopicConfig, TopicConfigPatch } from "../../topic/config.ts";
 import { defaultConfig } from "../../topic/config.ts";
+import type { Grant } from "../auth/grant.ts";
 import { clamped, flag, nullable, u64 } from "./fields.ts";
 import { Shape } from "./shape.ts";
 
@@ -64,6 +65,11 @@ export function statedConfig(wire: WireTopicConfig, topic: string, within?: stri
   if (wire.dead_letter !== undefined) patch.deadLetter = checkedDeadLetter(wire.dead_letter, topic, within);
   if (wire.leases_durable !== undefined) patch.leasesDurable = wire.leases_durable;
   return patch;
+}
+
+/** Names in a configuration are held against the key's prefixes like those in a path. `field`: where they stand. */
+export function demandConfigNames(grant: Grant, { deadLetter }: TopicConfigPatch, field: string): void {
+  if (typeof deadLetter === "string") grant.demandName("topic", deadLetter, field);
 }
 
 /** A `PUT` states everything: what is absent takes its default, but for the type, which stays what it is (2.5). */

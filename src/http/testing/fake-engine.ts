@@ -63,6 +63,8 @@ export class FakeEngine implements Engine {
     await this.gate;
     const known = this.topics.get(topic);
     if (known === undefined && request.create === false) throw notFound(topic);
+    if (known === undefined && request.config !== undefined && request.mayConfigure === false)
+      throw new TopicsError("forbidden", "no config");
     const target = known ?? this.#create(topic, request.config ?? {});
     this.appends.push(request);
     const firstSeq = target.plannedSeq + 1;
