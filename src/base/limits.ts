@@ -67,6 +67,20 @@ export const defaultBatchBytes = mib;
 export const maxBatchBytes = 8 * mib;
 export const maxWaitMs = 30_000;
 
+/** Streams (spec 4.1, 4.3, 4.4). */
+export const defaultMaxWatchTopics = 256;
+export const defaultFrameRecords = 256;
+export const defaultSocketFrameRecords = 1000;
+export const defaultFrameBytes = 256 * kib;
+export const defaultHeartbeatMs = 15_000;
+export const minHeartbeatMs = 1000;
+export const maxHeartbeatMs = 60_000;
+export const sessionTtlMs = 300_000;
+export const defaultStreamBufferBytes = mib;
+/** A topic of which more is to be remembered than fits into an id gets an opaque one. */
+export const maxIdTopics = 64;
+export const maxIdBytes = 8 * kib;
+
 /** Lists (spec 2.1). */
 export const defaultPageSize = 100;
 export const maxPageSize = 1000;

@@ -6,7 +6,13 @@
 import { cpus } from "node:os";
 import { BadApiKeys, parseApiKeys } from "../http/auth/api-keys.ts";
 import { KeyRing } from "../http/auth/key-ring.ts";
-import { bodyBytesCeiling, defaultBatchLimits, defaultMaxLimit, minDepth } from "../base/limits.ts";
+import {
+  bodyBytesCeiling,
+  defaultBatchLimits,
+  defaultMaxLimit,
+  defaultStreamBufferBytes,
+  minDepth,
+} from "../base/limits.ts";
 import { defaultStorageConfig } from "../engine/storage-config.ts";
 import { defaultWalConfig } from "../wal/config.ts";
 import { maxShards } from "../wal/frame.ts";
@@ -145,6 +151,11 @@ export const settings = {
     1_000_000,
     "idempotency keys remembered in all; 0 is unlimited",
   ),
+  TOPICS_STREAM_BUFFER_BYTES: setting(
+    integer(65_536, 2 ** 30),
+    defaultStreamBufferBytes,
+    "bytes that may be pending on one stream",
+  ),
   TOPICS_MAX_LIMIT: setting(integer(1, 1_000_000), defaultMaxLimit, "records of one read"),
   TOPICS_MAX_BATCH_RECORDS: setting(integer(1, 1_000_000), maxRecords, "records of one write"),
   TOPICS_MAX_RECORD_BYTES: setting(integer(1, bodyBytesCeiling), maxRecordBytes, "data and meta of one record"),
@@ -165,7 +176,7 @@ export type Settings = { readonly [Name in SettingName]: (typeof settings)[Name]
 
 /** Names that the contract has and this version does not act on yet. */
 const later = new Set(
-  `MAX_CLAIM MAX_WATCH_TOPICS STREAM_BUFFER_BYTES MAX_BUFFERED_BYTES ROUTER_RETAIN_BYTES MAX_ROUTERS MAX_WATCH_SESSIONS MAX_SSE_CONNECTIONS
+  `MAX_CLAIM MAX_WATCH_TOPICS MAX_BUFFERED_BYTES ROUTER_RETAIN_BYTES MAX_ROUTERS MAX_WATCH_SESSIONS MAX_SSE_CONNECTIONS
   MAX_SSE_CONNECTIONS_PER_KEY MAX_INFLIGHT_PER_KEY MAX_TOTAL_BYTES CORS_ORIGINS`
     .split(/\s+/)
     .map((name) => `TOPICS_${name}`),

@@ -21,7 +21,7 @@ import type { HotRoutes } from "./hot-path.ts";
 import { recognise } from "./hot-path.ts";
 import type { Route } from "./routes/table.ts";
 import { routeTable } from "./routes/table.ts";
-import { type Admission, serve } from "./serve.ts";
+import { type Admission, serve, type ServeDeps } from "./serve.ts";
 import { type Named, nameFromSegment, parseTarget } from "./target.ts";
 
 interface RequestState {
@@ -83,13 +83,14 @@ class Door {
   readonly #connections: Connections;
   readonly #hosts: HostCheck;
   readonly #gate: Gate;
-  readonly #serveDeps: { readonly events: HttpDeps["events"]; readonly stopping: () => boolean };
+  readonly #serveDeps: ServeDeps;
 
   constructor(deps: HttpDeps, connections: Connections) {
     const stopping = (): boolean => connections.stopping;
     this.#deps = deps;
     this.#connections = connections;
-    this.#serveDeps = { events: deps.events, stopping };
+    const streams = { clock: deps.clock, timers: deps.timers, bufferBytes: deps.config.streamBufferBytes };
+    this.#serveDeps = { events: deps.events, stopping, streams };
     this.#hosts = new HostCheck(deps.config);
     this.#gate = new Gate({ engine: deps.engine, keys: deps.config.keys, stopping });
   }

@@ -5,6 +5,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Grant } from "./auth/grant.ts";
 import type { Reply } from "./reply.ts";
+import type { SseReply } from "./sse.ts";
 
 export interface Call {
   readonly method: string;
@@ -34,4 +35,4 @@ export interface Call {
   interrupted(): AbortSignal;
 }
 
-export type Handler = (call: Call) => Reply | Promise<Reply>;
+export type Handler = (call: Call) => Reply | SseReply | Promise<Reply | SseReply>;

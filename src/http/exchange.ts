@@ -12,6 +12,7 @@ import type { Call } from "./call.ts";
 import { ClientGone } from "./errors.ts";
 import type { Turn } from "./order.ts";
 import type { Reply } from "./reply.ts";
+import { type SseDeps, type SseReply, sseHeaders, SseStream } from "./sse.ts";
 
 export class Exchange implements Call {
   readonly req: IncomingMessage;
@@ -24,6 +25,7 @@ export class Exchange implements Call {
   #grant = nothing;
   #wait: AbortController | undefined;
   #release: (() => void) | undefined;
+  #stream: SseStream | undefined;
   #closed = false;
 
   constructor(req: IncomingMessage, res: ServerResponse, turn: Turn, maxBodyBytes: number, startedMs: number) {
@@ -101,6 +103,7 @@ export class Exchange implements Call {
   /** Ends a wait early: what is known by now is the answer. */
   interrupt(): void {
     this.#wait?.abort();
+    this.#stream?.shutDown();
   }
 
   /** The parser gave up inside this request's body: true when that becomes this request's answer. */
@@ -131,6 +134,26 @@ export class Exchange implements Call {
     if (this.req.method === "HEAD") res.end();
     else writeChunks(res, reply);
     this.#body.discard();
+  }
+
+  /** An answer that stays open. It begins when its turn on the connection has come. */
+  stream(reply: SseReply, deps: SseDeps, stopping: () => boolean): void {
+    const { req, res } = this;
+    if (this.#closed || res.headersSent) return;
+    if (this.#body.withheld()) this.#turn.endConnection();
+    if (req.method === "HEAD") {
+      res.writeHead(200, [...sseHeaders]);
+      res.end();
+    } else if (res.socket === null) res.once("socket", () => this.#begin(reply, deps, stopping));
+    else this.#begin(reply, deps, stopping);
+    this.#body.discard();
+  }
+
+  #begin(reply: SseReply, deps: SseDeps, stopping: () => boolean): void {
+    if (this.#closed) return;
+    this.takeTime();
+    this.#stream = SseStream.begin(this.req, this.res, reply, deps);
+    if (stopping()) this.#stream.shutDown();
   }
 
   /** Its handler has come to an end: nobody needs to wait for it. */

@@ -46,3 +46,17 @@ export function acceptsGzip(headers: IncomingHttpHeaders): boolean {
   }
   return false;
 }
+
+/** The two stream GETs (spec 2.2): what does not exclude `text/event-stream` takes it. */
+export function checkAcceptsEvents(headers: IncomingHttpHeaders): void {
+  const { accept } = headers;
+  if (accept === undefined || accept.trim() === "") return;
+  let best = { specificity: 0, refused: true };
+  for (const part of accept.toLowerCase().split(",")) {
+    const [range, ...parameters] = part.split(";").map((piece) => piece.trim());
+    const specificity = ["*/*", "text/*", "text/event-stream"].indexOf(range) + 1;
+    if (specificity <= best.specificity) continue;
+    best = { specificity, refused: parameters.some((parameter) => /^q=0(\.0{0,3})?$/.test(parameter)) };
+  }
+  if (best.refused) throw new TopicsError("not_acceptable", "This answers with text/event-stream only.");
+}

@@ -8,10 +8,12 @@ import { acceptsGzip } from "./media.ts";
 import { minPackBytes, pack } from "./pack.ts";
 import type { Reply } from "./reply.ts";
 import { shuttingDown } from "./routes/health.ts";
+import type { SseDeps } from "./sse.ts";
 
 export interface ServeDeps {
   readonly events: HttpEvents;
   readonly stopping: () => boolean;
+  readonly streams: SseDeps;
 }
 
 /** Throws what forbids the request. */
@@ -22,7 +24,12 @@ export async function serve(exchange: Exchange, admit: Admission, handler: Handl
   let reply: Reply;
   try {
     admit(exchange);
-    reply = await handler(exchange);
+    const answer = await handler(exchange);
+    if ("open" in answer) {
+      exchange.stream(answer, deps.streams, deps.stopping);
+      return;
+    }
+    reply = answer;
     if (reply.bytes >= minPackBytes && acceptsGzip(exchange.headers)) reply = await pack(reply);
   } catch (error) {
     const failure = failureReply(error, exchange, deps);

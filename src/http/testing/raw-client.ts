@@ -54,12 +54,44 @@ export class RawClient {
     const [statusLine, ...lines] = head.trimEnd().split("\r\n");
     const headers = new Map(lines.map((line) => splitHeader(line)));
     const status = Number(statusLine.split(" ")[1]);
+    if (headers.get("transfer-encoding") === "chunked" && method !== "HEAD") {
+      this.#received = this.#received.subarray(headEnd + 4);
+      return { status, headers, head, body: await this.#chunks() };
+    }
     const length = method === "HEAD" || status < 200 ? 0 : Number(headers.get("content-length") ?? 0);
     const bodyEnd = headEnd + 4 + length;
     await this.#until(() => (this.#received.length >= bodyEnd ? bodyEnd : -1));
     const body = this.#received.subarray(headEnd + 4, bodyEnd);
     this.#received = this.#received.subarray(bodyEnd);
     return { status, headers, head, body };
+  }
+
+  async #chunks(): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    for (;;) {
+      const lineEnd = await this.#until(() => this.#received.indexOf("\r\n"));
+      const length = parseInt(this.#received.subarray(0, lineEnd).toString("latin1"), 16);
+      const end = lineEnd + 2 + length + 2;
+      await this.#until(() => (this.#received.length >= end ? end : -1));
+      parts.push(this.#received.subarray(lineEnd + 2, end - 2));
+      this.#received = this.#received.subarray(end);
+      if (length === 0) return Buffer.concat(parts);
+    }
+  }
+
+  /** What has come and was taken by nobody, once it holds `text`. */
+  async seen(text: string): Promise<string> {
+    await this.#until(() => this.#received.indexOf(text));
+    return this.#received.toString("utf8");
+  }
+
+  /** Reads nothing until `resume`. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   /** Resolves when the server has ended the connection, with what was left unread. */
