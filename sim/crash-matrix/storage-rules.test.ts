@@ -154,3 +154,23 @@ describe("the rules of order of a data directory are broken by", () => {
       await env.fs.unlink("/data/RESERVE");
     }));
 });
+
+describe("the rules of order of a data directory are kept by", () => {
+  it("a manifest that is replaced again when its directory could not be synced", async () => {
+    const { disk, env, manifest, scheduler } = await scene();
+    const work = async (): Promise<void> => {
+      await (await env.fs.open("/data/wal-00-00000009.log", "create-new")).close();
+      const { shards, files } = manifest.layouts[0];
+      const layouts = [{ shards, files: [[...files[0], 9]] }];
+      disk.injector.plant("syncDir#1:EIO");
+      await assert.rejects(replaceFile(env.fs, "/data", "MANIFEST", encodeManifest({ ...manifest, layouts })));
+      // Somebody else's makes it durable after all.
+      await env.fs.syncDir("/data");
+      await replaceFile(env.fs, "/data", "MANIFEST", encodeManifest(manifest));
+    };
+    const done = work();
+    await scheduler.pass(100);
+    await done;
+    disk.checkRules();
+  });
+});

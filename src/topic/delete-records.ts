@@ -7,10 +7,10 @@ import { frameKind } from "../wal/commit.ts";
 import { admission, smallEntryBytes } from "./admission.ts";
 import { logFloors } from "./ceiling-frames.ts";
 import { answering } from "./effect.ts";
-import { resolve, type ResolvedDelete } from "./deletes.ts";
+import { lastOf, resolveCut, resolvedAtHand, type ResolvedDelete, resolveMatch } from "./deletes.ts";
 import { encodeEntry, type RecordsDelete } from "./entries.ts";
 import { ackStage, type Instance, stampMsOf } from "./instance.ts";
-import { unreadable } from "./long-poll.ts";
+import { isLost, unreadable } from "./long-poll.ts";
 
 export interface TopicDelete {
   readonly beforeSeq: number | undefined;
@@ -29,13 +29,24 @@ export async function deleteRecords(topic: Instance, request: TopicDelete): Prom
   const bound = presentNow(topic);
   for (;;) {
     topic.assertThere();
-    const resolved = nothingSealed(topic, request) ?? (await resolveSealed(topic, request));
-    if (resolved.version !== topic.contents.retained.sealed.version) continue;
-    topic.assertThere();
-    if (topic.barrier === undefined && takesNothing(topic, request, resolved)) return report(topic, 0);
-    const framed = isFramed(topic);
-    const wait = framed ? admission(topic, smallEntryBytes, { reserve: true, patient: false }) : topic.barrier;
-    if (wait === undefined) return stage(topic, request, bound(), resolved, framed);
+    const what: RecordsDelete = { ...request, bound: bound() };
+    const resolved = resolvedAtHand(topic.contents.retained, what) ?? (await resolveSealed(topic, what));
+    if (resolved === undefined) continue;
+    let wait: Promise<void> | undefined;
+    let isStaged = false;
+    try {
+      if (resolved.version !== topic.contents.retained.sealed.version || what.bound !== bound()) continue;
+      topic.assertThere();
+      if (topic.barrier === undefined && takesNothing(topic, request, resolved)) return report(topic, 0);
+      const framed = isFramed(topic);
+      wait = framed ? admission(topic, smallEntryBytes, { reserve: true, patient: false }) : topic.barrier;
+      if (wait === undefined) {
+        isStaged = true;
+        return stage(topic, what, resolved, framed);
+      }
+    } finally {
+      if (!isStaged) resolved.letGo();
+    }
     await wait;
   }
 }
@@ -48,18 +59,23 @@ function presentNow(topic: Instance): () => number {
   return () => (topic.plan === plan ? head : Math.min(head, headSeq));
 }
 
-/** Where no tag is looked for among sealed records nothing has to be read. */
-function nothingSealed(topic: Instance, { match }: TopicDelete): ResolvedDelete | undefined {
-  const { sealed } = topic.contents.retained;
-  return match === undefined || sealed.count === 0 ? { version: sealed.version, matches: [] } : undefined;
-}
-
-/** A part that cannot be read fails the call: what it may hold must not stay behind. */
-async function resolveSealed(topic: Instance, { match }: TopicDelete): Promise<ResolvedDelete> {
+/**
+ * A part that cannot be read fails the call, for what it may hold must not stay behind. `undefined`: look again, because the
+ * part has left the topic meanwhile, or a sound one has taken its place.
+ */
+async function resolveSealed(topic: Instance, what: RecordsDelete): Promise<ResolvedDelete | undefined> {
+  const { deps, contents } = topic;
+  const { retained } = contents;
+  const through = lastOf(what);
+  const part = what.match === undefined ? retained.partCutAt(through) : undefined;
   try {
-    return await resolve(topic.contents.retained, match, topic.deps.parts);
+    if (what.match !== undefined) return await resolveMatch(retained, what.match, deps.parts);
+    return part && (await resolveCut(retained, part, through, deps.parts));
   } catch (error) {
-    throw unreadable(topic, error);
+    if (part !== undefined && !retained.sealed.parts.includes(part)) return undefined;
+    const failure = unreadable(topic, error);
+    if (part !== undefined && isLost(error) && (await deps.rescue(topic.identity.id, part))) return undefined;
+    throw failure;
   }
 }
 
@@ -78,20 +94,24 @@ function isFramed(topic: Instance): boolean {
 
 function stage(
   topic: Instance,
-  request: TopicDelete,
-  bound: number,
+  { match, bound, beforeSeq }: RecordsDelete,
   resolved: ResolvedDelete,
   framed: boolean,
 ): Promise<TopicDeleteResult> {
-  const beforeSeq = request.beforeSeq === undefined ? undefined : Math.min(request.beforeSeq, bound + 1);
-  const what: RecordsDelete = { beforeSeq, match: request.match, bound };
-  const { effect, answer } = answering(
-    ({ stampMs }) => {
-      topic.heldMs.shift();
-      return report(topic, topic.contents.applyDelete(stampMs, what, resolved));
-    },
-    () => topic.heldMs.shift(),
-  );
+  const what: RecordsDelete = {
+    beforeSeq: beforeSeq === undefined ? undefined : Math.min(beforeSeq, bound + 1),
+    match,
+    bound,
+  };
+  const end = (): void => {
+    topic.heldMs.shift();
+    resolved.letGo();
+  };
+  const { effect, answer } = answering(({ stampMs }) => {
+    const deleted = topic.contents.applyDelete(stampMs, what, resolved);
+    end();
+    return report(topic, deleted);
+  }, end);
   if (framed) {
     logFloors(topic);
     const fields = topic.nextFrame(frameKind.recordsDelete, 0, 0);

@@ -1,7 +1,8 @@
 /**
  * Deleting records (spec 1.7): everything below a seq, everything with a tag, or the intersection, and nothing that came
  * after the call. `before_seq` alone cuts off the front; a match walks the tags' own lists, in memory and in the parts whose
- * filter admits it. What a part's tables say is read ahead of the commit, so that the commit itself reads nothing.
+ * filter admits it. What has to be read of sealed parts is read ahead of the commit: what cannot be read fails the call, and
+ * the commit itself reads nothing.
  */
 import { assert } from "../base/assert.ts";
 import type { Predicate } from "../base/predicate.ts";
@@ -10,6 +11,7 @@ import type { PartIndex } from "../segment/index.ts";
 import type { TagTable } from "../segment/tags.ts";
 import type { RecordsDelete } from "./entries.ts";
 import type { PartReads } from "./part-reads.ts";
+import { holdCut, holdCutNow } from "./prefix-cut.ts";
 import type { Retained } from "./retained.ts";
 import type { SealedPart } from "./sealed-part.ts";
 import type { Tail } from "./tail.ts";
@@ -27,19 +29,26 @@ interface PartMatch {
 export interface ResolvedDelete {
   readonly version: number;
   readonly matches: readonly PartMatch[];
+  /** To be called once, when the delete has been made, or given up. */
+  readonly letGo: () => void;
 }
 
-export const nothingSealed: ResolvedDelete = { version: 0, matches: [] };
+const nothingHeld = (): void => undefined;
 
 /** How many live records it took. Floors are not touched: what was asked for is not announced. */
 export function removeRecords(retained: Retained, what: RecordsDelete, resolved: ResolvedDelete): number {
-  const through = Math.min(what.bound, (what.beforeSeq ?? Infinity) - 1);
+  const through = lastOf(what);
   if (what.match === undefined) {
-    const span = retained.measureFront({ through, count: 0, bytes: 0 });
+    const span = retained.measureCut(through);
     retained.cutFront(span);
     return span.count;
   }
   return removeSealed(retained, resolved, through) + removeFromTail(retained.tail, what.match, through);
+}
+
+/** The last seq that may be deleted. */
+export function lastOf({ beforeSeq, bound }: Pick<RecordsDelete, "beforeSeq" | "bound">): number {
+  return Math.min(bound, (beforeSeq ?? Infinity) - 1);
 }
 
 export function removeFromTail(tail: Tail, match: Predicate, through: number): number {
@@ -55,29 +64,28 @@ export function removeFromTail(tail: Tail, match: Predicate, through: number): n
 }
 
 /** Reads what is not in the cache on the calling thread: replay. Throws `SegmentDamage`. */
-export function resolveNow(retained: Retained, match: Predicate | undefined, reads: PartReads): ResolvedDelete {
+export function resolveNow(retained: Retained, what: RecordsDelete, reads: PartReads): ResolvedDelete {
+  const { match } = what;
   const { sealed } = retained;
   const matches: PartMatch[] = [];
-  if (match !== undefined && sealed.count > 0) {
-    for (const part of sealed.parts) {
-      const table = reads.tagsFor(part.entry, match);
-      const found = table && matchOf(part, part.index, table, match);
-      if (found) matches.push(found);
-    }
+  if (match === undefined) {
+    const through = lastOf(what);
+    const part = retained.partCutAt(through);
+    return cutting(sealed, part && holdCutNow(part, through, reads));
   }
-  return { version: sealed.version, matches };
+  for (const part of sealed.parts) {
+    const table = reads.tagsFor(part.entry, match);
+    const found = table && matchOf(part, part.index, table, match);
+    if (found) matches.push(found);
+  }
+  return { version: sealed.version, matches, letGo: nothingHeld };
 }
 
-/** The same without holding anybody up. */
-export async function resolve(
-  retained: Retained,
-  match: Predicate | undefined,
-  reads: PartReads,
-): Promise<ResolvedDelete> {
+/** What a delete by tag takes, without holding anybody up. Rejects with `SegmentDamage`. */
+export async function resolveMatch(retained: Retained, match: Predicate, reads: PartReads): Promise<ResolvedDelete> {
   const { sealed } = retained;
   const { version } = sealed;
   const matches: PartMatch[] = [];
-  if (match === undefined || sealed.count === 0) return { version, matches };
   for (const part of [...sealed.parts]) {
     try {
       const found = await matchIn(part, match, reads);
@@ -87,7 +95,30 @@ export async function resolve(
       if (!(error instanceof SegmentDamage) || sealed.parts.includes(part)) throw error;
     }
   }
-  return { version, matches };
+  return { version, matches, letGo: nothingHeld };
+}
+
+/** What a delete takes for which nothing has to be read; `undefined` when something has. */
+export function resolvedAtHand(retained: Retained, what: RecordsDelete): ResolvedDelete | undefined {
+  const { sealed } = retained;
+  if (what.match !== undefined && sealed.count > 0) return undefined;
+  if (what.match === undefined && retained.partCutAt(lastOf(what)) !== undefined) return undefined;
+  return cutting(sealed, undefined);
+}
+
+/** What a delete below a seq takes that ends in `part`. Rejects with `SegmentDamage`. */
+export async function resolveCut(
+  { sealed }: Retained,
+  part: SealedPart,
+  through: number,
+  reads: PartReads,
+): Promise<ResolvedDelete> {
+  const { version } = sealed;
+  return { ...cutting(sealed, await holdCut(part, through, reads)), version };
+}
+
+function cutting({ version }: Retained["sealed"], letGo: (() => void) | undefined): ResolvedDelete {
+  return { version, matches: [], letGo: letGo ?? nothingHeld };
 }
 
 async function matchIn(part: SealedPart, match: Predicate, reads: PartReads): Promise<PartMatch | undefined> {

@@ -43,8 +43,7 @@ async function fetch(topic: Instance, blocks: SealedBlocks): Promise<void> {
     await blocks.fetch(topic.contents.retained.sealed);
   } catch (error) {
     const failure = unreadable(topic, error);
-    const lost = error instanceof SegmentDamage && !error.isPassing;
-    if (!lost || blocks.damaged === undefined || !(await topic.deps.rescue(topic.identity.id, blocks.damaged)))
+    if (!isLost(error) || blocks.damaged === undefined || !(await topic.deps.rescue(topic.identity.id, blocks.damaged)))
       throw failure;
   }
 }
@@ -71,6 +70,11 @@ async function poll(topic: Instance, request: ReadRequest, page: ReadResult): Pr
 
 function standsStill(page: ReadResult, request: ReadRequest): boolean {
   return page.nextFromSeq === request.fromSeq && page.tombstone === undefined;
+}
+
+/** Not for a passing reason: only another copy of what the range held can help. */
+export function isLost(error: unknown): boolean {
+  return error instanceof SegmentDamage && !error.isPassing;
 }
 
 /** A damaged range fails, and only it (spec 6.6): never served, never taken for the end of the log. */

@@ -28,6 +28,8 @@ export class PartReads {
   readonly #pool: BlockPool;
   readonly #cache: BlockCache<Kept>;
   readonly #loading = new Map<string, Promise<unknown>>();
+  /** Stays at hand whatever the cache does. */
+  readonly #held = new Map<string, { readonly kept: Kept; holders: number }>();
 
   constructor(files: SegmentFiles, pool: BlockPool, cacheBytes: number) {
     this.#files = files;
@@ -72,12 +74,12 @@ export class PartReads {
   }
 
   cachedIndex(entry: PartEntry): PartIndex | undefined {
-    const kept = this.#cache.get(keyOf(entry, "i"));
+    const kept = this.#atHand(keyOf(entry, "i"));
     return kept?.kind === "index" ? kept.index : undefined;
   }
 
   cachedChunk(entry: PartEntry, block: number): Chunk | undefined {
-    const kept = this.#cache.get(keyOf(entry, `b${block}`));
+    const kept = this.#atHand(keyOf(entry, `b${block}`));
     return kept?.kind === "chunk" ? kept.chunk : undefined;
   }
 
@@ -145,6 +147,56 @@ export class PartReads {
       (await this.#once(keyOf(entry, "t"), async () => this.#keepTags(entry, await this.#files.read(entry.file, tags))))
     );
   }
+
+  // --- until it is let go of -------------------------------------------------------------------------------------
+
+  /** Keeps a part's index at hand, and the block that `pick` names, until what is returned is called. */
+  async hold(entry: PartEntry, pick: (index: PartIndex) => number | undefined): Promise<() => void> {
+    const index = await this.loadIndex(entry);
+    const block = pick(index);
+    const chunk = block === undefined ? undefined : await this.loadChunk(entry, block);
+    return this.#hold(entry, index, block, chunk);
+  }
+
+  /** The same, read on the calling thread. */
+  holdNow(entry: PartEntry, pick: (index: PartIndex) => number | undefined): () => void {
+    const index = this.index(entry);
+    const block = pick(index);
+    const chunk = block === undefined ? undefined : this.#pinned(entry, index, block);
+    return this.#hold(entry, index, block, chunk);
+  }
+
+  #pinned(entry: PartEntry, index: PartIndex, block: number): Chunk {
+    const cached = this.cachedChunk(entry, block);
+    if (cached === undefined) return this.holdChunk(entry, index, block);
+    cached.block.pin();
+    return cached;
+  }
+
+  #hold(entry: PartEntry, index: PartIndex, block: number | undefined, chunk: Chunk | undefined): () => void {
+    const letGoIndex = this.#holding(keyOf(entry, "i"), { kind: "index", index });
+    const letGoChunk = chunk && this.#holding(keyOf(entry, `b${block}`), { kind: "chunk", chunk });
+    return () => {
+      letGoIndex();
+      letGoChunk?.();
+      chunk?.block.unpin();
+    };
+  }
+
+  #holding(key: string, kept: Kept): () => void {
+    const held = this.#held.get(key) ?? { kept, holders: 0 };
+    held.holders++;
+    this.#held.set(key, held);
+    return () => {
+      if (--held.holders === 0) this.#held.delete(key);
+    };
+  }
+
+  #atHand(key: string): Kept | undefined {
+    return this.#cache.get(key) ?? this.#held.get(key)?.kept;
+  }
+
+  // --- ahead of need ---------------------------------------------------------------------------------------------
 
   /** Brings a block into the cache that will be asked for soon; whether that works out shows when it is. */
   prefetch(entry: PartEntry, block: number): void {

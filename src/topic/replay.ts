@@ -201,9 +201,12 @@ function apply(topic: Instance, fields: FrameFields, entry: Exclude<Entry, { kin
     case "records":
       contents.applyRecords(stampMs, fields.firstSeq, entry.records, place);
       return;
-    case "recordsDelete":
-      contents.applyDelete(stampMs, entry.what, resolveNow(contents.retained, entry.what.match, topic.deps.parts));
+    case "recordsDelete": {
+      const resolved = resolveNow(contents.retained, entry.what, topic.deps.parts);
+      contents.applyDelete(stampMs, entry.what, resolved);
+      resolved.letGo();
       return;
+    }
     case "ceiling":
       if (entry.floors === undefined) contents.applyNothing(stampMs);
       else contents.applyFloors(stampMs, entry.floors);

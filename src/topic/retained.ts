@@ -10,6 +10,7 @@ import type { LogPlace } from "../wal/commit.ts";
 import type { BlockPool } from "./block-pool.ts";
 import { type FrontLimit, type FrontSpan, noSpan } from "./front.ts";
 import type { RecordsEntry } from "./records-format.ts";
+import { measureCut, partCutAt } from "./prefix-cut.ts";
 import { Sealed } from "./sealed.ts";
 import type { SealedPart } from "./sealed-part.ts";
 import { Tail } from "./tail.ts";
@@ -91,6 +92,18 @@ export class Retained {
     if (!sealed.wantsMore) return both(sealed, noSpan);
     const rest = { through: limit.through, count: limit.count - sealed.count, bytes: limit.bytes - sealed.bytes };
     return both(sealed, this.tail.measureFront(rest, run));
+  }
+
+  /** The part in which a cut behind `through` has to be looked for; `undefined` where nothing has to be read. */
+  partCutAt(through: number): SealedPart | undefined {
+    return partCutAt(this.sealed, this.#frontSeq, through);
+  }
+
+  /** All that is live up to `through`; what its end lies in is at hand (prefix-cut.ts). */
+  measureCut(through: number): RetainedSpan {
+    const sealed = this.sealed.count === 0 ? undefined : measureCut(this.sealed, this.#frontSeq, through);
+    if (sealed?.wantsMore === false) return both(sealed, noSpan);
+    return both(sealed ?? noSpan, this.tail.measureFront({ through, count: 0, bytes: 0 }));
   }
 
   /** Cuts off what was measured. */

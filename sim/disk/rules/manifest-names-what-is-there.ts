@@ -1,6 +1,7 @@
 /**
  * A manifest names checkpoints that are there for good, and lets go of checkpoints and logs only for two newer ones that
- * cover them (spec 6.4, 8.1). A rename whose directory was not synced has not happened.
+ * cover them (spec 6.4, 8.1). A rename whose directory was not synced has not happened, whatever is found there later: where
+ * the sync failed, the process goes on from the manifest before, for which nothing has been let go of.
  */
 import {
   baseName,
@@ -26,17 +27,37 @@ import {
 
 const kept = 2;
 
+/** What a directory's manifest is, as its process has to see it. */
+interface Named {
+  /** Everything that may be found, until a replacement is known to be durable. */
+  installed: readonly Manifest[];
+  /** The last replacement, and whether a sync of the directory has failed since. */
+  last: Manifest | undefined;
+  failed: boolean;
+}
+
 export function manifestNamesWhatIsThere(): Rule {
+  const named = new Map<string, Named>();
   return {
     name: "a manifest names what is there",
-    observe: ({ type, call }, disk) => {
-      if (type !== "issued" || call.name !== "rename" || call.to === undefined) return undefined;
-      if (baseName(call.to) !== manifestName) return undefined;
+    observe: (event, disk) => {
+      const { call } = event;
+      if (event.type === "answered") {
+        const directory = call.name === "syncDir" ? call.path : parentOf(call.to ?? "");
+        const seen = event.errno === undefined ? undefined : named.get(directory);
+        if (seen !== undefined) seen.failed = true;
+        return undefined;
+      }
+      if (call.name !== "rename" || call.to === undefined || baseName(call.to) !== manifestName) return undefined;
       const directory = parentOf(call.to);
       const next = manifestIn(disk.contents(call.path));
       if (next === undefined) return "it is not whole";
-      const before = manifestsFound(disk, directory);
-      return before.map((one) => wrong(one, next, directory, disk)).find((found) => found !== undefined);
+      const seen = named.get(directory);
+      // Who replaces it again has heard how the last time went.
+      const isInstalled = seen?.last !== undefined && !seen.failed;
+      const installed = isInstalled ? [seen.last!] : (seen?.installed ?? manifestsFound(disk, directory));
+      named.set(directory, { installed, last: next, failed: false });
+      return installed.map((one) => wrong(one, next, directory, disk)).find((found) => found !== undefined);
     },
   };
 }
