@@ -94,6 +94,11 @@ export class Machine {
     return this.scheduler.clock.wallMs();
   }
 
+  /** It was ready once; `false` again from the beginning of the next start. */
+  get hasStarted(): boolean {
+    return this.#client !== undefined;
+  }
+
   get isDead(): boolean {
     return this.#dead;
   }
@@ -101,6 +106,7 @@ export class Machine {
   /** From nothing to ready. Rejects with `Died`, or with the refusal. */
   async start(): Promise<void> {
     this.#dead = false;
+    this.#client = undefined;
     const seed = `${this.seed}/${++this.#starts}`;
     const env = new SimEnv({ disk: this.disk, scheduler: this.scheduler, seed });
     const { shards, wal } = this.config;
@@ -192,14 +198,19 @@ function diedOn(error: unknown): never {
   throw error instanceof ProcessDied ? new Died("the process died") : error;
 }
 
-/** Calls take effect one after another, each when all promises have run dry: what was told before it was told. */
+/**
+ * Calls take effect one after another, each when all promises have run dry: what was told before it was told. One that a
+ * fault delays comes that much later, and holds up no other.
+ */
 export function inTurn(scheduler: Scheduler): Completions {
   return {
-    deliver: (_, perform, answer) => {
-      scheduler.timers.soon(() => {
+    deliver: (_, perform, answer, delayMs) => {
+      const deliver = (): void => {
         perform();
         answer();
-      });
+      };
+      if (delayMs > 0) scheduler.timers.after(delayMs, deliver);
+      else scheduler.timers.soon(deliver);
     },
   };
 }

@@ -204,9 +204,27 @@ export class SimulatedDisk {
     file.cache = content.freeze();
   }
 
+  /** Puts a file there, durably: one that comes back, or that never belonged there. */
+  add(path: string, bytes: Uint8Array): void {
+    const { parent, name, node } = findPlace(this.state, path, "open");
+    assert(node === undefined, `${path} is there already`);
+    this.state.createFile(parent, name, 0);
+    this.state.syncDirectory(parent, this.state.latestOrder);
+    this.damage(path, () => bytes.slice());
+  }
+
   /** Paths of all files, sorted, as processes see them. */
   files(): string[] {
     return [...walk(this.state, "cache")].flatMap(([path, content]) => (content === undefined ? [] : [path]));
+  }
+
+  /** The number by which pending operations know a file. */
+  nodeOf(path: string): number {
+    return this.#file(path).id;
+  }
+
+  hashOf(path: string): string {
+    return createHash("sha256").update(this.contents(path)).digest("hex");
   }
 
   /** Over names and contents: equal hashes, equal images. */

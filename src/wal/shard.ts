@@ -413,7 +413,7 @@ export class Shard implements CommitLog {
    */
   async #giveUp(error: unknown, latch: boolean): Promise<void> {
     if (this.#mode === "open") this.#leaveOpen();
-    if (latch) await this.#deps.noteLatch(this.number);
+    if (latch) await this.#leaveNote();
     const syncFault = await this.#writer.settled();
     if (syncFault && !latch) return this.#giveUp(syncFault.error, true);
     const left = new LeftFrames([...this.#writer.drain(), ...this.#queue.drain()]);
@@ -433,12 +433,21 @@ export class Shard implements CommitLog {
   }
 
   async #latch(error: unknown, rescued: boolean): Promise<void> {
-    if (!rescued) await this.#deps.noteLatch(this.number);
+    if (!rescued) await this.#leaveNote();
     this.#mode = "latched";
     this.#deps.events({ type: "wal-latched", shard: this.number, errno: errnoOf(error), rescued });
     this.#barriers.end();
     this.#refuseQueue(unavailable(this.number, readOnly));
     this.#waiters.wake();
+  }
+
+  /** A disk that does not even take the note is no reason to end: what is acked can still be rescued, and be read. */
+  async #leaveNote(): Promise<void> {
+    try {
+      await this.#deps.noteLatch(this.number);
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+    }
   }
 
   #refuseQueue(error: TopicsError): void {
