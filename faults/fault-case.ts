@@ -5,6 +5,7 @@
 import type { RefusalKind } from "../src/storage/refusal.ts";
 import type { Crash } from "../sim/oracle/crash.ts";
 import type { Scene, SceneSetup } from "./scene.ts";
+import type { Contents } from "./topic-text.ts";
 
 export interface FaultCase {
   /** What is struck, and by what: `wal-sync-eio-once`. */
@@ -27,11 +28,10 @@ export interface FaultCase {
   readonly outcome: Outcome;
 }
 
-/**
- * What the topics hold, by name, as `contentsOf` writes it: `1-5 crash:6.. +1-2` is five records, a hole, and two records
- * behind it.
- */
-export type Contents = Readonly<Record<string, string>>;
+/** What a file of cases exports. */
+export function faultCases(cases: readonly FaultCase[]): readonly FaultCase[] {
+  return cases;
+}
 
 export type Outcome = Serves | Refuses;
 

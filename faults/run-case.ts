@@ -8,9 +8,9 @@ import { lockName, temporarySuffix } from "../src/storage/layout.ts";
 import type { Machine } from "../sim/crash-matrix/machine.ts";
 import type { Crash } from "../sim/oracle/crash.ts";
 import { damageFound } from "./damage-found.ts";
-import type { Contents, FaultCase, Refuses, Serves } from "./fault-case.ts";
+import type { FaultCase, Refuses, Serves } from "./fault-case.ts";
 import { Scene } from "./scene.ts";
-import { contentsOf } from "./topic-text.ts";
+import { type Contents, contentsOf } from "./topic-text.ts";
 
 const settleMs = 5000;
 

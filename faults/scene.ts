@@ -15,8 +15,7 @@ import type { Crash } from "../sim/oracle/crash.ts";
 import type { Observation } from "../sim/oracle/observation.ts";
 import { Oracle } from "../sim/oracle/oracle.ts";
 import { Scheduler } from "../sim/scheduler.ts";
-import type { Contents } from "./fault-case.ts";
-import { contentsOf } from "./topic-text.ts";
+import { type Contents, contentsOf } from "./topic-text.ts";
 
 export interface SceneSetup {
   /** 1 unless given. */

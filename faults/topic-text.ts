@@ -4,7 +4,9 @@
  * seqs are given up is the engine's own affair, so ends of holes are left out; evictions are exact: `cap:1-3 4-6`.
  */
 import type { Observation, SeenTopic } from "../sim/oracle/observation.ts";
-import type { Contents } from "./fault-case.ts";
+
+/** What topics hold, by name. */
+export type Contents = Readonly<Record<string, string>>;
 
 const openEnded: ReadonlySet<string> = new Set(["crash", "corrupt", "restored", "source_trim"]);
 

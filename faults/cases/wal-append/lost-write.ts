@@ -1,9 +1,9 @@
 /** Writes that report success and are not there, or are somewhere else (spec 6.6 "sync lies", 9.2). */
-import type { FaultCase } from "../../fault-case.ts";
+import { type FaultCase, faultCases } from "../../fault-case.ts";
 
 const file = "/data/wal-00-00000001.log";
 
-export const cases: readonly FaultCase[] = [
+export const cases: readonly FaultCase[] = faultCases([
   {
     name: "wal-write-lost-mid-log",
     section: "9.2",
@@ -46,4 +46,4 @@ export const cases: readonly FaultCase[] = [
     },
     outcome: { refuses: "damage", file },
   },
-];
+]);

@@ -1,5 +1,5 @@
 /** Short writes to the log (spec 6.6, 9.2): completed or treated as failed, and never half a frame acked. */
-import type { FaultCase } from "../../fault-case.ts";
+import { type FaultCase, faultCases } from "../../fault-case.ts";
 import type { Scene } from "../../scene.ts";
 import { keeps } from "../../usual-outcomes.ts";
 
@@ -16,7 +16,7 @@ const completed = {
   guards: [7],
 };
 
-export const cases: readonly FaultCase[] = [
+export const cases: readonly FaultCase[] = faultCases([
   {
     ...completed,
     name: "wal-write-short-one-byte",
@@ -35,4 +35,4 @@ export const cases: readonly FaultCase[] = [
     what: "A write takes all bytes but the last",
     faults: ["write(wal-)#1:short=less", "write(wal-)#3:short=less"],
   },
-];
+]);

@@ -1,5 +1,5 @@
 /** Writes to the log that fail (spec 6.6, 9.2): with `EIO` the shard latches, for want of space a new file takes over. */
-import type { FaultCase } from "../../fault-case.ts";
+import { type FaultCase, faultCases } from "../../fault-case.ts";
 import type { Scene } from "../../scene.ts";
 import { keeps, latches } from "../../usual-outcomes.ts";
 
@@ -35,7 +35,7 @@ const left = {
   outcome: keeps(4),
 };
 
-export const cases: readonly FaultCase[] = [
+export const cases: readonly FaultCase[] = faultCases([
   { ...latch, name: "wal-write-eio-once", what: "A group's write fails", faults: ["write(wal-)#1:EIO"] },
   {
     ...latch,
@@ -77,4 +77,4 @@ export const cases: readonly FaultCase[] = [
     faults: ["write(wal-)#1:after=2600:ENOSPC"],
     guards: [6, 60],
   },
-];
+]);

@@ -1,8 +1,8 @@
 /** A write that takes nothing and says so without an error (spec 9.2). */
-import type { FaultCase } from "../../fault-case.ts";
+import { type FaultCase, faultCases } from "../../fault-case.ts";
 import { latches } from "../../usual-outcomes.ts";
 
-export const cases: readonly FaultCase[] = [
+export const cases: readonly FaultCase[] = faultCases([
   {
     name: "wal-write-takes-nothing",
     section: "9.2",
@@ -16,4 +16,4 @@ export const cases: readonly FaultCase[] = [
     outcome: latches(3),
     guards: [7],
   },
-];
+]);

@@ -1,6 +1,6 @@
 /** The death of a process whose sync has failed (spec 6.5, 6.6): the latch note says that the page cache is no witness. */
 import assert from "node:assert/strict";
-import type { FaultCase, Outcome } from "../../fault-case.ts";
+import { type FaultCase, type Outcome, faultCases } from "../../fault-case.ts";
 import type { Scene } from "../../scene.ts";
 
 async function dies(scene: Scene): Promise<void> {
@@ -15,7 +15,7 @@ const kept: Outcome = {
   cacheIsNoWitness: true,
 };
 
-export const cases: readonly FaultCase[] = [
+export const cases: readonly FaultCase[] = faultCases([
   {
     name: "latch-note-then-death",
     section: "6.6",
@@ -85,4 +85,4 @@ export const cases: readonly FaultCase[] = [
       readOnly: [0],
     },
   },
-];
+]);

@@ -1,9 +1,9 @@
 /** Syncs that report success and do nothing (spec 6.6): found at the next start by later evidence, as far as 6.2 reaches. */
-import type { FaultCase } from "../../fault-case.ts";
+import { type FaultCase, faultCases } from "../../fault-case.ts";
 
 const file = "/data/wal-00-00000001.log";
 
-export const cases: readonly FaultCase[] = [
+export const cases: readonly FaultCase[] = faultCases([
   {
     name: "wal-sync-lies-once",
     section: "6.6",
@@ -50,4 +50,4 @@ export const cases: readonly FaultCase[] = [
     outcome: { refuses: "damage", file },
     guards: [72],
   },
-];
+]);

@@ -1,7 +1,7 @@
 /** A latch whose rescue fails as well (spec 6.6): nobody is told for certain what a restart will find. */
-import type { FaultCase } from "../../fault-case.ts";
+import { type FaultCase, faultCases } from "../../fault-case.ts";
 
-export const cases: readonly FaultCase[] = [
+export const cases: readonly FaultCase[] = faultCases([
   {
     name: "wal-sync-eio-for-ever",
     section: "6.6",
@@ -45,4 +45,4 @@ export const cases: readonly FaultCase[] = [
       cacheIsNoWitness: true,
     },
   },
-];
+]);

@@ -1,6 +1,6 @@
 /** Syncs that nobody waits for, or that others do not depend on (spec 6.2, 6.6). */
 import assert from "node:assert/strict";
-import type { FaultCase } from "../../fault-case.ts";
+import { type FaultCase, faultCases } from "../../fault-case.ts";
 import type { Scene } from "../../scene.ts";
 import { latches } from "../../usual-outcomes.ts";
 
@@ -17,7 +17,7 @@ async function sixTopics(scene: Scene): Promise<void> {
   await scene.quiet();
 }
 
-export const cases: readonly FaultCase[] = [
+export const cases: readonly FaultCase[] = faultCases([
   {
     name: "wal-sync-eio-in-the-background",
     section: "6.6",
@@ -90,4 +90,4 @@ export const cases: readonly FaultCase[] = [
     },
     outcome: { holds: { d: "1-4", f: "1-3" }, afterPowerLoss: { d: "1-4 crash:5..", f: "1-3" } },
   },
-];
+]);

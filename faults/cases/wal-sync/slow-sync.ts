@@ -1,9 +1,9 @@
 /** Syncs that take their time (spec 6.1, 6.6): nothing that they cover is acked before, and never two of them at once. */
 import assert from "node:assert/strict";
-import type { FaultCase } from "../../fault-case.ts";
+import { type FaultCase, faultCases } from "../../fault-case.ts";
 import { keeps } from "../../usual-outcomes.ts";
 
-export const cases: readonly FaultCase[] = [
+export const cases: readonly FaultCase[] = faultCases([
   {
     name: "wal-sync-hangs",
     section: "6.6",
@@ -89,7 +89,7 @@ export const cases: readonly FaultCase[] = [
     },
     guards: [5, 71],
   },
-];
+]);
 
 function keeps5(): FaultCase["outcome"] {
   return { ...keeps(3), holds: { d: "1-3", f: "1-5" }, afterPowerLoss: { d: "1-3 crash:4..", f: "1-5" } };
