@@ -92,6 +92,8 @@ function crash(log: Log, error: unknown): never {
 
 function guardAddress(host: string, settings: Settings, log: Log): void {
   if (settings.TOPICS_API_KEYS.size > 0) return;
+  if (settings.TOPICS_CORS_ORIGINS.includes("*"))
+    throw new SettingError("TOPICS_CORS_ORIGINS=* needs TOPICS_API_KEYS: any web page could read and write everything");
   if (!isLoopback(host) && !settings.TOPICS_ALLOW_INSECURE_NO_AUTH)
     throw new SettingError(
       `refusing to listen on ${host} without access control: set TOPICS_API_KEYS, bind a loopback address, or set TOPICS_ALLOW_INSECURE_NO_AUTH=1 behind a proxy that has it`,
@@ -136,6 +138,7 @@ function engineConfig(settings: Settings): Parameters<typeof openEngine>[1] {
     },
     maxTopics: settings.TOPICS_MAX_TOPICS,
     maxIdempotencyKeys: settings.TOPICS_MAX_IDEMPOTENCY_KEYS,
+    maxTotalBytes: settings.TOPICS_MAX_TOTAL_BYTES,
   };
 }
 
@@ -145,6 +148,11 @@ function httpConfig(settings: Settings, address: { host: string; port: number })
     ...address,
     keys: settings.TOPICS_API_KEYS,
     probeAuth: settings.TOPICS_PROBE_AUTH,
+    corsOrigins: settings.TOPICS_CORS_ORIGINS,
+    maxStreams: settings.TOPICS_MAX_SSE_CONNECTIONS,
+    maxStreamsPerKey: settings.TOPICS_MAX_SSE_CONNECTIONS_PER_KEY,
+    maxInFlightPerKey: settings.TOPICS_MAX_INFLIGHT_PER_KEY,
+    maxBufferedBytes: settings.TOPICS_MAX_BUFFERED_BYTES,
     allowedHosts: settings.TOPICS_ALLOWED_HOSTS,
     version,
     maxLimit: settings.TOPICS_MAX_LIMIT,

@@ -5,6 +5,7 @@
  */
 import { cpus } from "node:os";
 import { BadApiKeys, parseApiKeys } from "../http/auth/api-keys.ts";
+import { defaultHttpConfig } from "../http/config.ts";
 import { KeyRing } from "../http/auth/key-ring.ts";
 import {
   bodyBytesCeiling,
@@ -64,6 +65,16 @@ const hostNames: Parser<readonly string[]> = (text, name) => {
   throw new SettingError(`${name} must be host names without ports, separated by commas; "${wrong}" is none`);
 };
 
+const origins: Parser<readonly string[]> = (text, name) => {
+  const parts = text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+  const wrong = parts.find((part) => part !== "*" && !/^[a-z][a-z0-9+.-]*:\/\/[^/\s?#@]+$/i.test(part));
+  if (wrong === undefined) return parts;
+  throw new SettingError(`${name} must be origins such as https://a.example, or *; "${wrong}" is none`);
+};
+
 const keys: Parser<KeyRing> = (text) => {
   try {
     return parseApiKeys(text);
@@ -90,6 +101,7 @@ export const settings = {
   TOPICS_PROBE_AUTH: setting(flag, false, "health and ready ask for a key too"),
   TOPICS_ALLOW_INSECURE_NO_AUTH: setting(flag, false, "allow listening beyond loopback without keys"),
   TOPICS_ALLOWED_HOSTS: setting(hostNames, [], "names beside loopback ones to answer to, separated by commas"),
+  TOPICS_CORS_ORIGINS: setting(origins, [], "web origins whose pages may speak to this server, or *; needs keys"),
   TOPICS_WAL_SHARDS: setting(
     integer(0, maxShards),
     0,
@@ -156,6 +168,27 @@ export const settings = {
     defaultStreamBufferBytes,
     "bytes that may be pending on one stream",
   ),
+  TOPICS_MAX_TOTAL_BYTES: setting(integer(0, anySize), 0, "bytes that all topics together retain; 0 is unlimited"),
+  TOPICS_MAX_SSE_CONNECTIONS: setting(
+    integer(0, anySize),
+    defaultHttpConfig.maxStreams,
+    "watch, work and WebSocket connections; 0 is unlimited",
+  ),
+  TOPICS_MAX_SSE_CONNECTIONS_PER_KEY: setting(
+    integer(0, anySize),
+    defaultHttpConfig.maxStreamsPerKey,
+    "the same for each key; 0 is unlimited",
+  ),
+  TOPICS_MAX_INFLIGHT_PER_KEY: setting(
+    integer(0, anySize),
+    defaultHttpConfig.maxInFlightPerKey,
+    "requests at once for each key; 0 is unlimited",
+  ),
+  TOPICS_MAX_BUFFERED_BYTES: setting(
+    integer(0, anySize),
+    defaultHttpConfig.maxBufferedBytes,
+    "memory of bodies being received and answers being sent; 0 is unlimited",
+  ),
   TOPICS_MAX_LIMIT: setting(integer(1, 1_000_000), defaultMaxLimit, "records of one read"),
   TOPICS_MAX_BATCH_RECORDS: setting(integer(1, 1_000_000), maxRecords, "records of one write"),
   TOPICS_MAX_RECORD_BYTES: setting(integer(1, bodyBytesCeiling), maxRecordBytes, "data and meta of one record"),
@@ -176,8 +209,7 @@ export type Settings = { readonly [Name in SettingName]: (typeof settings)[Name]
 
 /** Names that the contract has and this version does not act on yet. */
 const later = new Set(
-  `MAX_CLAIM MAX_WATCH_TOPICS MAX_BUFFERED_BYTES ROUTER_RETAIN_BYTES MAX_ROUTERS MAX_WATCH_SESSIONS MAX_SSE_CONNECTIONS
-  MAX_SSE_CONNECTIONS_PER_KEY MAX_INFLIGHT_PER_KEY MAX_TOTAL_BYTES CORS_ORIGINS`
+  `MAX_CLAIM MAX_WATCH_TOPICS ROUTER_RETAIN_BYTES MAX_ROUTERS MAX_WATCH_SESSIONS`
     .split(/\s+/)
     .map((name) => `TOPICS_${name}`),
 );

@@ -13,4 +13,6 @@ export interface EngineConfig {
   /** 0: unlimited. */
   readonly maxTopics: number;
   readonly maxIdempotencyKeys: number;
+  /** Of all retained records together. */
+  readonly maxTotalBytes?: number;
 }

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { closeSync, constants, mkdtempSync, open as openFile, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TopicsError } from "../base/errors.ts";
 import { defaultBatchLimits, maxIdempotencyKeyBytes } from "../base/limits.ts";
 import { portableSlicer } from "../base/json-slice.ts";
 import { nodeEnv } from "../env/node-env.ts";
@@ -44,7 +45,7 @@ describe("the engine on a real disk", () => {
   let directory: string;
   const opened: RunningEngine[] = [];
 
-  async function start(): Promise<RunningEngine> {
+  async function start(more: { readonly maxTotalBytes?: number } = {}): Promise<RunningEngine> {
     const hooks = {
       events: () => undefined,
       crash: (error: unknown) => {
@@ -59,6 +60,7 @@ describe("the engine on a real disk", () => {
       storage: defaultStorageConfig,
       maxTopics: 10,
       maxIdempotencyKeys: 10,
+      ...more,
     };
     const engine = await openEngine(nodeEnv(), config, hooks);
     opened.push(engine);
@@ -100,6 +102,30 @@ describe("the engine on a real disk", () => {
     const lost = await second.read("ephemeral", everything);
     assert.deepEqual([lost.count, lost.tombstone?.reason, lost.tombstone?.gapTo], [0, "crash", 2]);
     assert.equal((await append(second, "ephemeral", 3)).firstSeq, 3);
+  });
+
+  it("keeps the bytes of all topics together within their bound, and takes more when there is room", async () => {
+    const engine = await start({ maxTotalBytes: 100 });
+    const full = (error: unknown): boolean => {
+      assert.ok(error instanceof TopicsError && error.code === "throttled");
+      assert.deepEqual(error.detail, { limit: "max_total_bytes", max: 100 });
+      return true;
+    };
+    await engine.configureTopic("capped", { capRecords: 2 }, "put");
+    const ten = "x".repeat(8);
+    for (let i = 0; i < 5; i++) await append(engine, "capped", ten);
+    for (let i = 0; i < 8; i++) await append(engine, "open", ten);
+    await assert.rejects(append(engine, "open", ten), full);
+    await assert.rejects(append(engine, "new", ten), full);
+    assert.throws(() => engine.topicState("new", false), /no topic/, "nothing is left behind by what was refused");
+    await append(engine, "capped", ten);
+    await engine.deleteRecords("open", { beforeSeq: 3, match: undefined });
+    await append(engine, "open", ten);
+    await append(engine, "new", ten);
+    await assert.rejects(append(engine, "new", ten), full);
+    await stop(engine);
+    const again = await start({ maxTotalBytes: 100 });
+    await assert.rejects(append(again, "open", ten), full);
   });
 
   it("goes on syncing while four calls hang in the thread pool", async () => {

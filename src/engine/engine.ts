@@ -8,7 +8,7 @@ import { isTopicName } from "../base/names.ts";
 import { measureBatch } from "../base/record.ts";
 import type { Env } from "../env/env.ts";
 import { defaultConfig, type TopicConfig, type TopicConfigPatch } from "../topic/config.ts";
-import { tooLargeAlone } from "../topic/plan.ts";
+import { overTotal, tooLargeAlone } from "../topic/plan.ts";
 import type { ReadRequest, ReadResult } from "../topic/read.ts";
 import type { Topic } from "../topic/topic.ts";
 import type { Wal } from "../wal/wal.ts";
@@ -79,7 +79,7 @@ class TopicsEngine implements RunningEngine {
     this.#directory = directory;
     this.#options = options;
     this.#clock = new EngineClock(env.clock, (byMs) => hooks.events({ type: "clock-jumped", byMs }));
-    this.#quota = new SharedQuota(config.maxIdempotencyKeys);
+    this.#quota = new SharedQuota(config.maxIdempotencyKeys, config.maxTotalBytes);
   }
 
   async recover(): Promise<void> {
@@ -242,7 +242,9 @@ class TopicsEngine implements RunningEngine {
     if (!(request.create ?? config.autoCreate)) throw notFound(name);
     if (request.config !== undefined && request.mayConfigure === false) throw mayNotConfigure();
     // What the new topic would refuse must not leave one behind.
-    const refusal = tooLargeAlone(name, config, request.batch.count, measureBatch(request.batch, 1, 1).payloadBytes);
+    const { payloadBytes } = measureBatch(request.batch, 1, 1);
+    const refusal =
+      tooLargeAlone(name, config, request.batch.count, payloadBytes) ?? overTotal(this.#quota, payloadBytes);
     if (refusal) throw refusal;
     if (request.idempotencyKey !== undefined && !this.#quota.keysLeft)
       throw new TopicsError("throttled", "too many idempotency keys are remembered", {

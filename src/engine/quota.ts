@@ -3,14 +3,16 @@ import type { Quota } from "../topic/contents.ts";
 
 export class SharedQuota implements Quota {
   readonly maxKeys: number;
+  readonly maxBytes: number;
   #keys = 0;
   #records = 0;
   #bytes = 0;
   #heldBytes = 0;
 
-  /** `maxKeys` of 0 is no bound. */
-  constructor(maxKeys: number) {
+  /** 0 is no bound. */
+  constructor(maxKeys: number, maxBytes = 0) {
     this.maxKeys = maxKeys === 0 ? Number.MAX_SAFE_INTEGER : maxKeys;
+    this.maxBytes = maxBytes === 0 ? Number.MAX_SAFE_INTEGER : maxBytes;
   }
 
   get records(): number {

@@ -12,13 +12,16 @@ import { anyKey } from "./auth/access.ts";
 import type { Grant } from "./auth/grant.ts";
 import type { Handler } from "./call.ts";
 import { Connections } from "./connections.ts";
-import type { HttpDeps } from "./deps.ts";
-import { methodNotAllowed, unknownPath } from "./errors.ts";
+import type { DoorDeps, HttpDeps } from "./deps.ts";
+import { methodNotAllowed, tooManyPipelined, unknownPath } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import { checkRequest, Gate, open } from "./gate.ts";
 import { HostCheck } from "./host.ts";
 import type { HotRoutes } from "./hot-path.ts";
 import { recognise } from "./hot-path.ts";
+import { Limits } from "./limits/limits.ts";
+import { Origins } from "./origins.ts";
+import type { Reply } from "./reply.ts";
 import type { Route } from "./routes/table.ts";
 import { routeTable } from "./routes/table.ts";
 import { type Admission, serve, type ServeDeps } from "./serve.ts";
@@ -35,13 +38,15 @@ type Next = () => Promise<unknown>;
 export interface HttpApp {
   readonly koa: Koa<RequestState>;
   readonly connections: Connections;
+  readonly limits: Limits;
 }
 
 /** A route that has been reached, by whichever door. */
 type Endpoint = (exchange: Exchange, segment: string | undefined, query: string) => Promise<void>;
 
 export function createApp(deps: HttpDeps, connections: Connections = new Connections()): HttpApp {
-  const door = new Door(deps, connections);
+  const limits = new Limits(deps.config, deps.clock);
+  const door = new Door({ ...deps, limits }, connections);
   const { routes, hot } = routeTable(deps);
   const endpoints = { append: door.endpoint(hot.append), diff: door.endpoint(hot.diff) };
   const koa = new Koa<RequestState>();
@@ -49,7 +54,7 @@ export function createApp(deps: HttpDeps, connections: Connections = new Connect
   koa.use((ctx, next) => door.enter(ctx, endpoints, next));
   koa.use(routerOf(routes, door).routes());
   koa.use((ctx) => door.elsewhere(ctx));
-  return { koa, connections };
+  return { koa, connections, limits };
 }
 
 function routerOf(routes: readonly Route[], door: Door): Router<RequestState> {
@@ -78,36 +83,43 @@ function demandNameIn(path: string, grant: Grant): void {
   grant.demandName(kind, nameFromSegment(kind, segment));
 }
 
+const noContent: Reply = { status: 204, chunks: [""], bytes: 0 };
+
 class Door {
-  readonly #deps: HttpDeps;
+  readonly #deps: DoorDeps;
   readonly #connections: Connections;
   readonly #hosts: HostCheck;
+  readonly #origins: Origins;
   readonly #gate: Gate;
   readonly #serveDeps: ServeDeps;
 
-  constructor(deps: HttpDeps, connections: Connections) {
+  constructor(deps: DoorDeps, connections: Connections) {
     const stopping = (): boolean => connections.stopping;
     this.#deps = deps;
     this.#connections = connections;
     const streams = { clock: deps.clock, timers: deps.timers, bufferBytes: deps.config.streamBufferBytes };
-    this.#serveDeps = { events: deps.events, stopping, streams };
+    this.#serveDeps = { events: deps.events, stopping, streams, limits: deps.limits };
     this.#hosts = new HostCheck(deps.config);
-    this.#gate = new Gate({ engine: deps.engine, keys: deps.config.keys, stopping });
+    this.#origins = new Origins(deps.config.corsOrigins);
+    this.#gate = new Gate({ engine: deps.engine, keys: deps.config.keys, limits: deps.limits, stopping });
   }
 
   enter(ctx: Context, hot: HotRoutes<Endpoint>, next: Next): Promise<unknown> {
     ctx.respond = false;
     const { req, res } = ctx;
-    const { config, clock } = this.#deps;
     const turn = this.#connections.turn(req.socket);
     if (turn === undefined) return Promise.resolve();
-    const exchange = new Exchange(req, res, turn, config.limits.maxBodyBytes, clock.monotonicMs());
-    this.#connections.begin(exchange);
+    const exchange = new Exchange(req, res, turn, this.#deps);
+    const pipelined = this.#connections.begin(exchange);
     try {
       checkRequest(req, this.#hosts);
+      if (pipelined > this.#deps.config.maxPipelined) throw tooManyPipelined(this.#deps.config.maxPipelined);
     } catch (error) {
       return this.#refuse(exchange, error);
     }
+    exchange.forPage(this.#origins.headersFor(req.headers));
+    const preflight = this.#origins.preflight(req.method, req.headers);
+    if (preflight !== undefined) return this.#answer(exchange, open, () => ({ ...noContent, headers: preflight }));
     const hit = recognise(req.method, req.url ?? "/", hot);
     if (hit !== undefined) return hit.route(exchange, hit.topic, hit.query);
     ctx.state.exchange = exchange;

@@ -10,6 +10,7 @@ import { payloadTooLarge } from "./body-errors.ts";
 import { BrokenRequest, ClientGone } from "./errors.ts";
 import { Gather } from "./gather.ts";
 import { inflate } from "./inflate.ts";
+import type { Share } from "./limits/buffer-budget.ts";
 import { checkContentType, contentCoding } from "./media.ts";
 
 const nothing = new Uint8Array(0);
@@ -18,13 +19,16 @@ export class Body {
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
   readonly #maxBytes: number;
+  readonly #hold: () => Share;
   #invited = false;
   #reject: ((error: Error) => void) | undefined;
 
-  constructor(req: IncomingMessage, res: ServerResponse, maxBytes: number) {
+  /** `hold`: where the memory of a body is counted that does not arrive in one piece. */
+  constructor(req: IncomingMessage, res: ServerResponse, maxBytes: number, hold: () => Share) {
     this.#req = req;
     this.#res = res;
     this.#maxBytes = maxBytes;
+    this.#hold = hold;
   }
 
   /** The plain bytes; empty when the request has no body. Throws what the headers already rule out. */
@@ -76,23 +80,31 @@ export class Body {
   }
 
   async #inflated(): Promise<Uint8Array> {
-    return inflate(await this.#receive(), this.#maxBytes);
+    const packed = await this.#receive();
+    const share = this.#hold();
+    return inflate(packed, this.#maxBytes, (bytes) => share.add(bytes));
   }
 
   #receive(): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const req = this.#req;
       const maxBytes = this.#maxBytes;
-      const gather = new Gather(Number(req.headers["content-length"] ?? maxBytes));
+      const expected = Number(req.headers["content-length"] ?? maxBytes);
+      const gather = new Gather(expected);
+      let share: Share | undefined;
       const onData = (chunk: Buffer): void => {
-        if (gather.bytes + chunk.length <= maxBytes) gather.add(chunk);
-        else settle(() => reject(payloadTooLarge(maxBytes)));
+        if (gather.bytes + chunk.length > maxBytes) return settle(() => reject(payloadTooLarge(maxBytes)));
+        gather.add(chunk);
+        if (share === undefined && chunk.length === expected) return;
+        share ??= this.#hold();
+        share.received(chunk.length);
       };
       const onEnd = (): void => settle(() => resolve(gather.take()));
       const onClose = (): void => settle(() => reject(new ClientGone("the request ended before its body did")));
       const settle = (outcome: () => void): void => {
         this.#reject = undefined;
         req.off("data", onData).off("end", onEnd).off("close", onClose);
+        share?.bodyOver();
         outcome();
       };
       this.#reject = (error) => settle(() => reject(error));

@@ -13,6 +13,8 @@ export interface HttpConfig {
   readonly keys: KeyRing;
   /** Probes ask for a key too. */
   readonly probeAuth: boolean;
+  /** Web origins whose pages may speak to this server; `*` is every one. */
+  readonly corsOrigins: readonly string[];
   /** As `/v0/health` reports it. */
   readonly version: string;
   readonly limits: BatchLimits;
@@ -24,6 +26,14 @@ export interface HttpConfig {
   readonly backups: boolean;
   /** How long a stop waits for what is in flight. */
   readonly drainMs: number;
+  /** Watch, work and WebSocket connections; 0: unlimited, here and below. */
+  readonly maxStreams: number;
+  readonly maxStreamsPerKey: number;
+  readonly maxInFlightPerKey: number;
+  /** Bodies being received and answers that the kernel has not taken. */
+  readonly maxBufferedBytes: number;
+  /** Requests that arrived on one connection and are not answered; more end it. */
+  readonly maxPipelined: number;
   readonly maxConnections: number;
   readonly maxHeaderBytes: number;
   /** From the first byte of a request to the end of its headers, and to the end of its body. */
@@ -43,12 +53,18 @@ export const defaultHttpConfig: HttpConfig = {
   allowedHosts: [],
   keys: new KeyRing(),
   probeAuth: false,
+  corsOrigins: [],
   version: "0.0.0",
   limits: defaultBatchLimits,
   maxLimit: defaultMaxLimit,
   streamBufferBytes: defaultStreamBufferBytes,
   backups: false,
   drainMs: 10_000,
+  maxStreams: 10_000,
+  maxStreamsPerKey: 1000,
+  maxInFlightPerKey: 1000,
+  maxBufferedBytes: 256 * 1024 * 1024,
+  maxPipelined: 1000,
   maxConnections: 20_000,
   maxHeaderBytes: 32 * 1024,
   headersTimeoutMs: 15_000,

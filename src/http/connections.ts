@@ -38,12 +38,14 @@ export class Connections {
     this.#connection(socket).order.end();
   }
 
-  begin(exchange: Exchange): void {
+  /** Says how many are in flight on this connection, this one among them. */
+  begin(exchange: Exchange): number {
     const { socket } = exchange.req;
     const connection = this.#connection(socket);
     connection.latest = exchange;
     connection.inFlight.add(exchange);
     exchange.res.once("close", () => this.#end(socket, connection, exchange));
+    return connection.inFlight.size;
   }
 
   /** The request that arrived last on a socket, while it is unanswered. */

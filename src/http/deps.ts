@@ -2,6 +2,7 @@
 import type { Engine } from "../engine/api.ts";
 import type { Clock, Timers } from "../env/env.ts";
 import type { HttpConfig } from "./config.ts";
+import type { Limits } from "./limits/limits.ts";
 
 export interface HttpEvents {
   /** A bug: something that is no `TopicsError` came out of a handler. The client got a 500 that says nothing. */
@@ -16,4 +17,9 @@ export interface HttpDeps {
   readonly timers: Pick<Timers, "soon" | "after" | "clear">;
   readonly events: HttpEvents;
   readonly config: HttpConfig;
+}
+
+/** What the door's own parts know beside that. */
+export interface DoorDeps extends HttpDeps {
+  readonly limits: Limits;
 }

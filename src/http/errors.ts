@@ -13,14 +13,17 @@ export class ClientGone extends Error {
   override readonly name = "ClientGone";
 }
 
+/** Its answer is the last one on its connection. */
+export class EndOfConnection extends TopicsError {}
+
 /** The request cannot be told from what follows on its connection (9.3): 400, and the connection ends. */
-export class BrokenRequest extends TopicsError {}
+export class BrokenRequest extends EndOfConnection {}
 
 export function errorReply(error: TopicsError): Reply {
   const { code, message, detail } = error;
   const text = jsonText({ error: { code, message: sentence(message, detail), detail } });
   const reply = utf8Reply(error.status, text, headersOf(error));
-  return error instanceof BrokenRequest ? { ...reply, close: true } : reply;
+  return error instanceof EndOfConnection ? { ...reply, close: true } : reply;
 }
 
 /** Lower layers say of a field what is wrong with it ("is required"); a person wants to read of which. */
@@ -41,6 +44,12 @@ export function methodNotAllowed(method: string, path: string, allow: readonly s
   );
   const reply = errorReply(error);
   return { ...reply, headers: ["Allow", allow.join(", ")] };
+}
+
+/** What stands behind it on the connection is not looked at any more. */
+export function tooManyPipelined(max: number): TopicsError {
+  const message = `There are ${max} requests on this connection that are not answered yet; the connection ends.`;
+  return new EndOfConnection("throttled", message, { limit: "max_pipelined", max });
 }
 
 export function unknownPath(path: string): TopicsError {

@@ -9,10 +9,16 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import { type Grant, nothing } from "./auth/grant.ts";
 import { Body } from "./body.ts";
 import type { Call } from "./call.ts";
+import type { DoorDeps } from "./deps.ts";
 import { ClientGone } from "./errors.ts";
+import type { BufferBudget, Share } from "./limits/buffer-budget.ts";
 import type { Turn } from "./order.ts";
 import type { Reply } from "./reply.ts";
 import { type SseDeps, type SseReply, sseHeaders, SseStream } from "./sse.ts";
+
+const jsonType = "application/json";
+
+export type ExchangeDeps = Pick<DoorDeps, "clock" | "config" | "limits">;
 
 export class Exchange implements Call {
   readonly req: IncomingMessage;
@@ -20,6 +26,10 @@ export class Exchange implements Call {
   readonly startedMs: number;
   readonly #body: Body;
   readonly #turn: Turn;
+  readonly #buffers: BufferBudget;
+  readonly #over: (() => void)[] = [];
+  #share: Share | undefined;
+  #pageHeaders: readonly string[] = [];
   #name = "";
   #query = "";
   #grant = nothing;
@@ -28,12 +38,13 @@ export class Exchange implements Call {
   #stream: SseStream | undefined;
   #closed = false;
 
-  constructor(req: IncomingMessage, res: ServerResponse, turn: Turn, maxBodyBytes: number, startedMs: number) {
+  constructor(req: IncomingMessage, res: ServerResponse, turn: Turn, deps: ExchangeDeps) {
     this.req = req;
     this.res = res;
-    this.startedMs = startedMs;
+    this.startedMs = deps.clock.monotonicMs();
     this.#turn = turn;
-    this.#body = new Body(req, res, maxBodyBytes);
+    this.#buffers = deps.limits.buffers;
+    this.#body = new Body(req, res, deps.config.limits.maxBodyBytes, () => this.#held());
   }
 
   get method(): string {
@@ -58,6 +69,17 @@ export class Exchange implements Call {
 
   get grant(): Grant {
     return this.#grant;
+  }
+
+  /** Called once, when the client has its answer, the stream has ended, or the client has gone. */
+  whenOver(over: () => void): void {
+    if (this.#closed) over();
+    else this.#over.push(over);
+  }
+
+  /** What a web page needs to see in order to be shown the answer (7.2). */
+  forPage(headers: readonly string[]): void {
+    this.#pageHeaders = headers;
   }
 
   /** Who asks is known. */
@@ -128,11 +150,14 @@ export class Exchange implements Call {
       res.shouldKeepAlive = false;
       this.#turn.endConnection();
     }
-    const headers = ["Content-Type", "application/json", "Content-Length", String(reply.bytes)];
+    const headers =
+      reply.status === 204 ? [] : ["Content-Type", reply.type ?? jsonType, "Content-Length", String(reply.bytes)];
     if (reply.headers !== undefined) headers.push(...reply.headers);
+    headers.push(...this.#pageHeaders);
     res.writeHead(reply.status, headers);
     if (this.req.method === "HEAD") res.end();
     else writeChunks(res, reply);
+    if (res.writableLength > 0) this.#held().add(reply.bytes);
     this.#body.discard();
   }
 
@@ -142,7 +167,7 @@ export class Exchange implements Call {
     if (this.#closed || res.headersSent) return;
     if (this.#body.withheld()) this.#turn.endConnection();
     if (req.method === "HEAD") {
-      res.writeHead(200, [...sseHeaders]);
+      res.writeHead(200, [...sseHeaders, ...this.#pageHeaders]);
       res.end();
     } else if (res.socket === null) res.once("socket", () => this.#begin(reply, deps, stopping));
     else this.#begin(reply, deps, stopping);
@@ -152,13 +177,14 @@ export class Exchange implements Call {
   #begin(reply: SseReply, deps: SseDeps, stopping: () => boolean): void {
     if (this.#closed) return;
     this.takeTime();
-    this.#stream = SseStream.begin(this.req, this.res, reply, deps);
+    this.#stream = SseStream.begin(this.req, this.res, reply, deps, this.#pageHeaders);
     if (stopping()) this.#stream.shutDown();
   }
 
   /** Its handler has come to an end: nobody needs to wait for it. */
   handled(): void {
     this.#turn.settle();
+    this.#share?.free();
   }
 
   closed(): void {
@@ -167,6 +193,17 @@ export class Exchange implements Call {
     this.#release?.();
     this.#release = undefined;
     this.#wait?.abort();
+    this.#share?.end();
+    for (const over of this.#over.splice(0)) over();
+  }
+
+  #held(): Share {
+    this.#share ??= this.#buffers.share({
+      pause: () => this.req.pause(),
+      resume: () => this.req.resume(),
+      cut: () => this.req.socket.destroy(),
+    });
+    return this.#share;
   }
 
   async #lookAfter<T>(wait: Promise<void>, look: () => T | Promise<T>): Promise<T> {

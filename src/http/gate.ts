@@ -10,6 +10,7 @@ import type { KeyRing } from "./auth/key-ring.ts";
 import type { Engine } from "../engine/api.ts";
 import { BrokenRequest } from "./errors.ts";
 import type { HostCheck } from "./host.ts";
+import type { Limits } from "./limits/limits.ts";
 import { shuttingDown, unavailable } from "./routes/health.ts";
 import type { Admission } from "./serve.ts";
 
@@ -37,6 +38,7 @@ function broken(message: string): BrokenRequest {
 export interface GateDeps {
   readonly engine: Pick<Engine, "status">;
   readonly keys: KeyRing;
+  readonly limits: Limits;
   /** The server takes no more requests. */
   readonly stopping: () => boolean;
 }
@@ -51,10 +53,15 @@ export class Gate {
   /** For a route that serves while the engine does. */
   whenReady(access: Access): Admission {
     const identify = this.identified(access.queryToken === true);
+    const { limits } = this.#deps;
     return (exchange) => {
       identify(exchange);
       this.#isThere();
       for (const scope of access.scopes) exchange.grant.demand(scope);
+      limits.buffers.demandRoom();
+      // Streams are counted apart, once they begin.
+      if (access.queryToken !== true && exchange.grant.key !== undefined)
+        exchange.whenOver(limits.inFlight.take(exchange.grant));
     };
   }
 

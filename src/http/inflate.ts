@@ -10,7 +10,8 @@ import { Gather } from "./gather.ts";
 
 const outputChunkBytes = 64 * 1024;
 
-export function inflate(packed: Uint8Array, limit: number): Promise<Uint8Array> {
+/** `held` is told of every piece that is kept. */
+export function inflate(packed: Uint8Array, limit: number, held: (bytes: number) => void): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const gunzip = createGunzip({ chunkSize: outputChunkBytes });
     const gather = new Gather(limit);
@@ -20,7 +21,10 @@ export function inflate(packed: Uint8Array, limit: number): Promise<Uint8Array> 
     };
     gunzip.on("data", (chunk: Buffer) => {
       if (gather.bytes + chunk.length > limit) fail(payloadTooLarge(limit));
-      else gather.add(chunk);
+      else {
+        gather.add(chunk);
+        held(chunk.length);
+      }
     });
     gunzip.on("error", () => fail(notGzip()));
     gunzip.on("end", () => {

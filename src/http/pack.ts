@@ -21,6 +21,7 @@ export async function pack(reply: Reply): Promise<Reply> {
     chunks: [packed],
     bytes: packed.length,
     headers,
+    ...(reply.type === undefined ? {} : { type: reply.type }),
     ...(reply.close === undefined ? {} : { close: reply.close }),
   };
 }

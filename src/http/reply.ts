@@ -11,6 +11,8 @@ export interface Reply {
   readonly chunks: readonly Chunk[];
   /** The sum of the chunks. */
   readonly bytes: number;
+  /** Where it is not JSON. */
+  readonly type?: string;
   /** Beyond content type and length: name, value, name, value. */
   readonly headers?: readonly string[];
   /** The connection is of no further use: what follows on it cannot be told from this request's body. */

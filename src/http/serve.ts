@@ -4,6 +4,7 @@ import type { Handler } from "./call.ts";
 import type { HttpEvents } from "./deps.ts";
 import { ClientGone, errorReply, internalError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Limits } from "./limits/limits.ts";
 import { acceptsGzip } from "./media.ts";
 import { minPackBytes, pack } from "./pack.ts";
 import type { Reply } from "./reply.ts";
@@ -14,6 +15,7 @@ export interface ServeDeps {
   readonly events: HttpEvents;
   readonly stopping: () => boolean;
   readonly streams: SseDeps;
+  readonly limits: Limits;
 }
 
 /** Throws what forbids the request. */
@@ -26,6 +28,7 @@ export async function serve(exchange: Exchange, admit: Admission, handler: Handl
     admit(exchange);
     const answer = await handler(exchange);
     if ("open" in answer) {
+      if (exchange.method !== "HEAD") exchange.whenOver(deps.limits.streams.take(exchange.grant));
       exchange.stream(answer, deps.streams, deps.stopping);
       return;
     }

@@ -69,13 +69,20 @@ export class SseStream {
   }
 
   /** Begins to answer; the response's turn on its connection has come. */
-  static begin(req: IncomingMessage, res: ServerResponse, reply: SseReply, deps: SseDeps): SseStream {
+  static begin(
+    req: IncomingMessage,
+    res: ServerResponse,
+    reply: SseReply,
+    deps: SseDeps,
+    more: readonly string[] = [],
+  ): SseStream {
+    const headers = [...sseHeaders, ...more];
     const overHttp2 = req.httpVersionMajor === 2;
     const chunked = !overHttp2 && req.httpVersion !== "1.0";
     if (!overHttp2) {
       res.shouldKeepAlive = chunked;
-      res.writeHead(200, chunked ? [...sseHeaders, "Transfer-Encoding", "chunked"] : [...sseHeaders]);
-    } else res.writeHead(200, [...sseHeaders]);
+      res.writeHead(200, chunked ? [...headers, "Transfer-Encoding", "chunked"] : headers);
+    } else res.writeHead(200, headers);
     res.flushHeaders();
     const out = overHttp2 ? (res as unknown as { readonly stream: Writable }).stream : (res.socket as Socket);
     const stream = new SseStream(res, out, chunked, reply.heartbeatMs, deps);

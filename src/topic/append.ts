@@ -16,7 +16,7 @@ import type { CommitClass } from "./config.ts";
 import type { KeyedAppend } from "./dedupe.ts";
 import { answering } from "./effect.ts";
 import { ackStage, type Instance } from "./instance.ts";
-import { capRefusal } from "./plan.ts";
+import { capRefusal, totalRefusal } from "./plan.ts";
 import type { RecordsEntry } from "./records-format.ts";
 import { layoutRecords, type RecordsLayout, writeRecords } from "./records-writer.ts";
 import { bound } from "./retention.ts";
@@ -108,6 +108,8 @@ function planBatch(topic: Instance, batch: RecordBatch, key: string | undefined,
   const { wireBytes, payloadBytes } = measureBatch(batch, firstSeq, ts);
   const refusal = capRefusal(topic.identity.name, plan, topic.view(), batch.count, payloadBytes);
   if (refusal !== undefined) throw refusal;
+  const over = totalRefusal(plan, topic.view(), topic.deps.quota, batch.count, payloadBytes);
+  if (over !== undefined) throw over;
   const names = { tags: tagColumn(batch), nodes: nodeColumn(batch) };
   const layout = layoutRecords({ ts, count: batch.count, key, wireBytes, ...names, retained: undefined });
   return { batch, firstSeq, ts, nowMs, payloadBytes, layout };

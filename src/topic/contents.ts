@@ -21,6 +21,9 @@ import { Watermarks } from "./watermarks.ts";
 
 /** Live records of all topics together are counted by whoever owns the topics. */
 export interface Quota extends KeyQuota {
+  readonly bytes: number;
+  /** `TOPICS_MAX_TOTAL_BYTES`; there is always a bound, if only in theory. */
+  readonly maxBytes: number;
   addLive(records: number, bytes: number): void;
   /** Memory of unsealed tails. */
   addHeld(bytes: number): void;

@@ -71,6 +71,39 @@ export function tooLargeAlone(
   );
 }
 
+/**
+ * Whether all topics together would retain too much (spec 7.3). What a topic at its own cap takes in, it lets go of: only
+ * growth counts, reckoned with records of the topic's average size.
+ */
+export function totalRefusal(
+  plan: Plan,
+  view: View,
+  quota: Retained,
+  records: number,
+  bytes: number,
+): TopicsError | undefined {
+  if (quota.bytes + plan.stagedBytes + bytes <= quota.maxBytes) return undefined;
+  const { capRecords, capBytes } = capsOf(plan.config);
+  const held = { records: view.count + plan.stagedRecords, bytes: view.bytes + plan.stagedBytes };
+  const over = Math.min(Math.max(0, held.records + records - capRecords), held.records);
+  const evicted = Math.max(held.bytes + bytes - capBytes, over === 0 ? 0 : (over * held.bytes) / held.records);
+  return overTotal(quota, plan.stagedBytes + bytes - Math.max(0, evicted));
+}
+
+/** What all topics retain, and may. */
+export interface Retained {
+  readonly bytes: number;
+  readonly maxBytes: number;
+}
+
+export function overTotal(quota: Retained, growth: number): TopicsError | undefined {
+  if (growth <= 0 || quota.bytes + growth <= quota.maxBytes) return undefined;
+  return new TopicsError("throttled", "all topics together hold as much as they may; delete some, or set caps", {
+    limit: "max_total_bytes",
+    max: quota.maxBytes,
+  });
+}
+
 function capsOf(config: TopicConfig): { capRecords: number; capBytes: number } {
   return { capRecords: bound(config.capRecords) ?? Infinity, capBytes: bound(config.capBytes) ?? Infinity };
 }

@@ -72,6 +72,7 @@ export class FakeClock implements TopicClock, Timers {
 
 export class FakeQuota implements Quota {
   maxKeys = 1000;
+  maxBytes = Number.MAX_SAFE_INTEGER;
   keys = 0;
   records = 0;
   bytes = 0;
