@@ -5,11 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { TopicsError } from "../../base/errors.ts";
-import { nodeEnv } from "../../env/node-env.ts";
 import { parseApiKeys } from "../auth/api-keys.ts";
 import { scopes } from "../auth/scope.ts";
-import { defaultHttpConfig } from "../config.ts";
-import { FakeEngine } from "../testing/fake-engine.ts";
 import {
   type Answer,
   answerOf,
@@ -21,7 +18,8 @@ import {
 } from "../testing/harness.ts";
 import type { RawClient } from "../testing/raw-client.ts";
 import { type RouteSample, routeSamples } from "../testing/route-samples.ts";
-import { type Route, routeTable } from "./table.ts";
+import { everyRoute } from "../testing/routes.ts";
+import type { Route } from "./table.ts";
 
 const within = "in.a";
 const outside = "out.a";
@@ -33,12 +31,6 @@ const keyOf = (held: readonly string[], prefixes: string): string =>
 const allKeys = places.flatMap((prefixes) =>
   scopeSets.map((held) => `${keyOf(held, prefixes)}:${held.join("+")}:${prefixes}`),
 );
-
-function routes(): readonly Route[] {
-  const { clock, timers } = nodeEnv();
-  const events = { handlerFailed: () => undefined, connectionRefused: () => undefined };
-  return routeTable({ engine: new FakeEngine(), clock, timers, events, config: defaultHttpConfig }).routes;
-}
 
 const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
 const isNamed = ({ path }: Route): boolean => /\/:(topic|router)/.test(path);
@@ -92,7 +84,7 @@ describe("access to every route", () => {
     assert.ok(harness.engine.failure, `${cell}: nothing was asked of the engine`);
   }
 
-  for (const route of routes()) {
+  for (const route of everyRoute()) {
     it(`${nameOf(route)} is as its entry says, for every key and every name`, async () => {
       const { access } = route;
       const passed = sampleOf(route).passed ?? 409;

@@ -8,6 +8,7 @@ import type { HttpDeps } from "../deps.ts";
 import type { HotRoutes } from "../hot-path.ts";
 import { makeBackup } from "./backup.ts";
 import { health, ready } from "./health.ts";
+import { openApi } from "./openapi.ts";
 import { appendRecords, deleteRecords, diffByQuery, diffRecords } from "./records.ts";
 import { deleteTopic, getTopic, listTopics, patchTopic, putTopic } from "./topics.ts";
 
@@ -49,6 +50,7 @@ export function routeTable(deps: HttpDeps): RouteTable {
     { method: "POST", path: "/v0/backup", access: administers, handler: makeBackup(deps) },
     ...probes("/v0/health", "/healthz", health(deps)),
     ...probes("/v0/ready", "/readyz", ready(deps)),
+    { method: "GET", path: "/v0/openapi.json", access: reads, handler: openApi(deps, () => routes) },
   ];
   return { routes, hot: { append, diff } };
 }

@@ -1,5 +1,5 @@
 /**
- * A request shape: one TypeBox schema that is type, validator and, later, the published description of an endpoint
+ * A request shape: one TypeBox schema that is type, validator and the published description of an endpoint
  * (spec 2.1). A refusal names the field and says what it takes, from the schema's own `description`.
  */
 import type { Static, TSchema } from "typebox";
@@ -18,14 +18,15 @@ interface SchemaPart {
 export class Shape<S extends TSchema> {
   /** What an object of this shape may hold. */
   readonly fields: FieldNames;
-  readonly #schema: S & SchemaPart;
+  /** For the published description. */
+  readonly schema: S & SchemaPart;
   readonly #accepts: (value: unknown) => value is Static<S>;
 
   constructor(schema: S) {
     const compiled = Compile(schema);
-    this.#schema = schema;
+    this.schema = schema;
     this.#accepts = (value): value is Static<S> => compiled.Check(value);
-    this.fields = fieldNames(Object.keys(this.#schema.properties ?? {}));
+    this.fields = fieldNames(Object.keys(this.schema.properties ?? {}));
   }
 
   /** `within` is where the value sits in the body, for the refusal. */
@@ -37,13 +38,13 @@ export class Shape<S extends TSchema> {
   /** The first field at fault, found without a list of all that is wrong: a hostile body could make that a long one. */
   #refusal(value: unknown, within: string | undefined): TopicsError {
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      for (const [name, part] of Object.entries(this.#schema.properties ?? {})) {
+      for (const [name, part] of Object.entries(this.schema.properties ?? {})) {
         const found = (value as Record<string, unknown>)[name];
         if (found === undefined || Check(part, found)) continue;
         return wrong(within === undefined ? name : `${within}.${name}`, part, found);
       }
     }
-    return wrong(within ?? "body", this.#schema, value);
+    return wrong(within ?? "body", this.schema, value);
   }
 }
 

@@ -33,4 +33,5 @@ export const routeSamples: Readonly<Record<string, RouteSample>> = {
   "GET /healthz": { passed: 200 },
   "GET /v0/ready": { passed: 200 },
   "GET /readyz": { passed: 200 },
+  "GET /v0/openapi.json": { passed: 200 },
 };

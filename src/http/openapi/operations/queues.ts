@@ -1,0 +1,87 @@
+/** Jobs of a queue (spec 5). */
+import type { Operation, Parameter } from "../operation.ts";
+import { flag, integer, type JsonSchema, list, map, object, orNull, ref, text } from "../schema.ts";
+
+const topic = "/v0/topics/:topic";
+const node = text("who holds the leases; not empty");
+const seqs = list(integer());
+const leaseIds = list(text("as claimed; an empty one is no token"));
+const left = { ready: integer("claimable now"), in_flight: integer() };
+const performance = { performance: ref("Performance") };
+const skipped = list(integer("not held by this node, or named before"));
+
+function verb(
+  name: "claim" | "ack" | "nack" | "extend" | "redrive",
+  summary: string,
+  body: JsonSchema,
+  description: string,
+  answer: JsonSchema,
+): Operation {
+  return {
+    method: "POST",
+    path: `${topic}/${name}`,
+    id: name,
+    tag: "queues",
+    summary,
+    section: "5",
+    body: { schema: body, required: true },
+    answers: { 200: { description, schema: answer } },
+    errors: ["topic_not_found", "not_a_queue", "batch_too_large", "wal_unavailable"],
+  };
+}
+
+const workParameters: readonly Parameter[] = [
+  { name: "node", in: "query", description: "who holds the leases", schema: text(), required: true },
+  { name: "max", in: "query", description: "jobs held at once", schema: integer() },
+  { name: "lease_ms", in: "query", description: "where not the topic's", schema: integer() },
+  { name: "token", in: "query", description: "the key, for clients that cannot send headers", schema: text() },
+];
+
+export const queueOperations: readonly Operation[] = [
+  verb(
+    "claim",
+    "Lease jobs",
+    object({ node }, { max: integer(), lease_ms: orNull(integer()) }),
+    "Fewer jobs than asked for: there are almost none left",
+    object({ topic: text(), claimed: list(ref("Job")), count: integer(), ready: integer(), ...performance }),
+  ),
+  verb(
+    "ack",
+    "Finish jobs: their records are deleted",
+    object({ node, seqs }, { lease_ids: leaseIds }),
+    "What was finished, and what was not this node's",
+    object({ topic: text(), acked: integer(), skipped, ...left, ...performance }),
+  ),
+  verb(
+    "nack",
+    "Give jobs back",
+    object({ node, seqs }, { delay_ms: integer(), lease_ids: leaseIds }),
+    "What was given back",
+    object({ topic: text(), nacked: integer(), skipped, ...left, ...performance }),
+  ),
+  verb(
+    "extend",
+    "Hold jobs for longer",
+    object({ node, seqs, lease_ms: integer() }, { lease_ids: leaseIds }),
+    "New deadlines by seq",
+    object({ topic: text(), extended: integer(), skipped, deadlines: map(integer()), ...performance }),
+  ),
+  verb(
+    "redrive",
+    "Move dead letters back to where they came from",
+    object({}, { to: text(), limit: integer() }),
+    "How many were moved",
+    object({ topic: text(), ...performance }, { redriven: integer(), moved: integer(), complete: flag() }),
+  ),
+  {
+    method: "GET",
+    path: `${topic}/work`,
+    id: "work",
+    tag: "queues",
+    summary: "Have jobs pushed, as long as the connection lasts",
+    section: "5",
+    parameters: workParameters,
+    answers: { 200: { description: "Events `job` and `error`", schema: text(), mediaType: "text/event-stream" } },
+    errors: ["topic_not_found", "not_a_queue", "not_acceptable", "throttled"],
+  },
+];
