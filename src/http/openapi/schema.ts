@@ -67,7 +67,7 @@ function described(schema: JsonSchema, description: string | undefined): JsonSch
 
 /** What a request shape accepts, as published. */
 export function published(shape: TSchema): JsonSchema {
-  return convert(shape as unknown as JsonSchema) as JsonSchema;
+  return convert(shape) as JsonSchema;
 }
 
 function convert(value: unknown): unknown {
