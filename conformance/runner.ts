@@ -7,6 +7,8 @@ import { Skipped } from "./case.ts";
 import type { Case, Profile } from "./case.ts";
 import { Context } from "./context.ts";
 import { Deadline } from "./deadline.ts";
+import { asObject } from "./expect.ts";
+import { Description } from "./openapi/description.ts";
 import { summarise } from "./report.ts";
 import type { CaseResult, Report } from "./report.ts";
 import type { Target } from "./target.ts";
@@ -37,7 +39,12 @@ export function selectCases(cases: readonly Case[], options: RunOptions): Case[]
 }
 
 export async function runCases(target: Target, cases: readonly Case[], options: RunOptions = {}): Promise<Report> {
-  const client = new Http1Client(target);
+  const connections = new Http1Client(target);
+  const description = options.profile === "core" ? undefined : await describedBy(connections);
+  const client =
+    description === undefined
+      ? connections
+      : connections.checked((method, path, reply) => description.check(method, path, reply));
   const run = `probe-${randomBytes(6).toString("hex")}`;
   const results: CaseResult[] = [];
   const queue = cases.entries();
@@ -49,9 +56,17 @@ export async function runCases(target: Target, cases: readonly Case[], options: 
   try {
     await Promise.all(Array.from({ length: Math.max(1, options.parallel ?? defaultParallel) }, worker));
   } finally {
-    client.close();
+    connections.close();
   }
   return { url: target.url, summary: summarise(results), cases: results };
+}
+
+/** Where a server describes itself, every answer to a case is held against that (2.3); no other has to. */
+async function describedBy(client: Http1Client): Promise<Description | undefined> {
+  const { status, json } = await client.send("GET", "/v0/openapi.json");
+  if (status !== 200) return undefined;
+  const document = asObject(json, "/v0/openapi.json");
+  return String(document["openapi"]).startsWith("3.1.") ? new Description(document) : undefined;
 }
 
 async function runCase(

@@ -54,7 +54,9 @@ async function probed(...args: readonly string[]): Promise<{ code: number; out: 
 }
 
 describe("servers that the probe starts", () => {
-  it("keep what the contract says of restarts, kills and settings", async () => {
+  it("keep what the contract says of restarts, kills and settings", async function () {
+    // A hundred starts of a process, each as fast as the machine lets it.
+    this.timeout(300_000);
     const command = `exec "${process.execPath}" "${program}"`;
     // What any running server can be asked is asked below, of the sources.
     const filter = "restart/,storage/,under-load/,settings/";

@@ -24,6 +24,9 @@ export interface HttpClient {
   close(): void;
 }
 
+/** Looks at every answer; throws where it is none that the server may give. */
+export type AnswerCheck = (method: string, path: string, reply: Reply) => void;
+
 const defaultTimeoutMs = 10_000;
 
 export function encode(body: Body): Uint8Array | undefined {
@@ -37,9 +40,11 @@ export class Http1Client implements HttpClient {
   readonly #signal: AbortSignal | undefined;
   readonly #agent: Agent;
   readonly #ownsAgent: boolean;
+  readonly #check: AnswerCheck | undefined;
 
-  constructor(target: Target, signal?: AbortSignal, agent?: Agent) {
+  constructor(target: Target, signal?: AbortSignal, agent?: Agent, check?: AnswerCheck) {
     this.#target = target;
+    this.#check = check;
     this.#signal = signal;
     this.#ownsAgent = agent === undefined;
     this.#agent = agent ?? new Agent({ keepAlive: true });
@@ -47,7 +52,12 @@ export class Http1Client implements HttpClient {
 
   /** The same connections, bounded by one more signal. */
   within(signal: AbortSignal): Http1Client {
-    return new Http1Client(this.#target, signal, this.#agent);
+    return new Http1Client(this.#target, signal, this.#agent, this.#check);
+  }
+
+  /** The same connections, with every answer looked at. */
+  checked(check: AnswerCheck): Http1Client {
+    return new Http1Client(this.#target, this.#signal, this.#agent, check);
   }
 
   async send(method: string, path: string, body?: Body, options: SendOptions = {}): Promise<Reply> {
@@ -58,11 +68,9 @@ export class Http1Client implements HttpClient {
     const deadline = new Deadline(timeoutMs, ...parents);
     const { signal } = deadline;
     const summary = `${method} ${path.length > 120 ? `${path.slice(0, 120)}…` : path}`;
+    let reply: Reply;
     try {
-      for (;;) {
-        const outcome = await this.#exchange(method, path, headers, bytes, signal);
-        if (outcome !== "stale") return makeReply(summary, outcome.status, outcome.headers, outcome.bytes);
-      }
+      reply = await this.#answer(method, path, headers, bytes, signal, summary);
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
       throw new Error(signal.aborted ? `${summary}: no answer within ${timeoutMs} ms` : `${summary}: ${cause}`, {
@@ -71,6 +79,8 @@ export class Http1Client implements HttpClient {
     } finally {
       deadline.clear();
     }
+    this.#check?.(method, path, reply);
+    return reply;
   }
 
   close(): void {
@@ -86,6 +96,20 @@ export class Http1Client implements HttpClient {
     }
     for (const [name, value] of Object.entries(extra)) headers[name.toLowerCase()] = value;
     return Object.fromEntries(Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== null));
+  }
+
+  async #answer(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    bytes: Uint8Array | undefined,
+    signal: AbortSignal,
+    summary: string,
+  ): Promise<Reply> {
+    for (;;) {
+      const outcome = await this.#exchange(method, path, headers, bytes, signal);
+      if (outcome !== "stale") return makeReply(summary, outcome.status, outcome.headers, outcome.bytes);
+    }
   }
 
   /** `stale`: the server had closed an idle connection before it saw this request; a new one may be tried. */
