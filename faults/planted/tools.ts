@@ -1,12 +1,16 @@
 /** The tools by their letters, and what each gets of time. */
 import type { Letter } from "./bug.ts";
 import type { Budget, Tool } from "./tool.ts";
-import { conformance } from "./tools/conformance.ts";
+import { conformance, managedConformance } from "./tools/conformance.ts";
 import { corpus } from "./tools/corpus.ts";
-import { managed } from "./tools/managed.ts";
 import { simulator } from "./tools/simulator.ts";
 
-export const tools: Readonly<Record<Letter, Tool>> = { S: simulator, F: corpus, C: conformance, "C*": managed };
+export const tools: Readonly<Record<Letter, Tool>> = {
+  S: simulator,
+  F: corpus,
+  C: conformance,
+  "C*": managedConformance,
+};
 
 /** One run of each, clean or planted; the clean copy has to be green with the same. */
 export const budgets: Readonly<Record<Letter, Budget>> = {

@@ -7,8 +7,8 @@ export const bug: PlantedBug = {
   patches: [
     {
       file: "src/topic/replay.ts",
-      search: "contents.applyDelete(stampMs, entry.what, resolveNow(",
-      replace: "contents.applyDelete(stampMs, { ...entry.what, bound: contents.headSeq }, resolveNow(",
+      search: "contents.applyDelete(stampMs, entry.what, resolved);",
+      replace: "contents.applyDelete(stampMs, { ...entry.what, bound: contents.headSeq }, resolved);",
     },
   ],
 };

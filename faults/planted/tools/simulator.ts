@@ -13,7 +13,7 @@ type Round =
 const rounds: readonly Round[] = [
   { kind: "seeds", from: 1, share: 0.1 },
   { kind: "matrix", sample: 6, seeds: 1, share: 0.25 },
-  { kind: "seeds", from: 1000, share: 0.25 },
+  { kind: "seeds", from: 2001, share: 0.25 },
   { kind: "matrix", sample: 30, seeds: 2, share: 0.4 },
 ];
 /** A single seed, image or run of an operation takes no longer unless it hangs. */
