@@ -6,6 +6,7 @@ import { errnoOf } from "../env/env.ts";
 import { nodeEnv } from "../env/node-env.ts";
 import { defaultHttpConfig, type HttpConfig } from "../http/config.ts";
 import { isLoopback } from "../http/host.ts";
+import { Metrics } from "../http/metrics/metrics.ts";
 import { type HttpServer, startServer } from "../http/server.ts";
 import { defaultWalConfig } from "../wal/config.ts";
 import { exitCode } from "./exit-code.ts";
@@ -25,18 +26,24 @@ export async function serve({ settings, warnings }: ReadSettings): Promise<numbe
   // Only their hashes are needed from here on.
   delete process.env["TOPICS_API_KEYS"];
   const env = nodeEnv();
+  const metrics = new Metrics();
+  metrics.watchProcess();
   const stopAsked = signals(log);
   let engine: RunningEngine | undefined;
   let server: HttpServer | undefined;
   try {
     engine = await openEngine(env, engineConfig(settings), {
-      events: (event) => logEvent(log, event),
+      events: (event) => {
+        metrics.engineEvent(event);
+        logEvent(log, event);
+      },
       crash: (error) => crash(log, error),
     });
     server = await startServer({
       engine,
       clock: env.clock,
       timers: env.timers,
+      metrics,
       config: httpConfig(settings, address),
       events: {
         handlerFailed: ({ method, path, error }) =>

@@ -6,6 +6,7 @@
 import type { Predicate } from "../base/predicate.ts";
 import type { RecordBatch } from "../base/record-batch.ts";
 import type { TopicConfig, TopicConfigPatch } from "../topic/config.ts";
+import type { EngineFigures } from "./figures.ts";
 import type { ReadRequest, ReadResult } from "../topic/read.ts";
 
 export interface AppendRequest {
@@ -96,6 +97,7 @@ export type EngineStatus =
 
 export interface Engine {
   status(): EngineStatus;
+  figures(): EngineFigures;
   append(topic: string, request: AppendRequest): Promise<AppendResult>;
   read(topic: string, request: ReadRequest): Promise<ReadResult>;
   configureTopic(topic: string, patch: TopicConfigPatch, mode: "put" | "patch"): Promise<ConfigureResult>;

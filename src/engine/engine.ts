@@ -9,6 +9,7 @@ import { measureBatch } from "../base/record.ts";
 import type { Env } from "../env/env.ts";
 import { defaultConfig, type TopicConfig, type TopicConfigPatch } from "../topic/config.ts";
 import { overTotal, tooLargeAlone } from "../topic/plan.ts";
+import type { PartReads } from "../topic/part-reads.ts";
 import type { ReadRequest, ReadResult } from "../topic/read.ts";
 import type { Topic } from "../topic/topic.ts";
 import type { Wal } from "../wal/wal.ts";
@@ -30,6 +31,7 @@ import type { EngineConfig } from "./config.ts";
 import { type CreatorDeps, topicNamed } from "./creator.ts";
 import { openDirectory, type OpenDirectory, refusing } from "./directory.ts";
 import { EngineClock } from "./engine-clock.ts";
+import { type EngineFigures, topicCounts, walFigures } from "./figures.ts";
 import type { EngineHooks } from "./engine-hooks.ts";
 import { Housekeeper } from "./housekeeper.ts";
 import { effectivePriority } from "./priority.ts";
@@ -68,6 +70,7 @@ class TopicsEngine implements RunningEngine {
   readonly #quota: SharedQuota;
   #status: EngineStatus = { state: "recovering", replayProgress: 0 };
   #wal: Wal | undefined;
+  #reads: PartReads | undefined;
   #creator: CreatorDeps | undefined;
   #housekeeper: Housekeeper | undefined;
   #storage: Storage | undefined;
@@ -99,6 +102,7 @@ class TopicsEngine implements RunningEngine {
     );
     const { wal, ids, topicDeps } = recovered;
     this.#wal = wal;
+    this.#reads = recovered.reads;
     this.#storage = await refusing(this.#config.directory, () => this.#startStorage(recovered));
     this.#creator = { catalog: this.#catalog, ids, wal, topicDeps, maxTopics: this.#config.maxTopics };
     this.#housekeeper = new Housekeeper(
@@ -121,6 +125,21 @@ class TopicsEngine implements RunningEngine {
     if (this.#status.state !== "ready") return this.#status;
     const { shards, latched } = this.#wal!;
     return { state: "ready", topics: this.#catalog.size, readOnlyShards: latched, shards: shards.length };
+  }
+
+  figures(): EngineFigures {
+    const { hits = 0, misses = 0, bytes = 0 } = this.#reads?.cache ?? {};
+    return {
+      ...topicCounts(this.#catalog.all()),
+      leasesInFlight: 0,
+      routers: 0,
+      recordsLive: this.#quota.records,
+      bytesLive: this.#quota.bytes,
+      tailBytes: this.#quota.heldBytes,
+      idempotencyKeys: this.#quota.keys,
+      cache: { hits, misses, bytes },
+      wal: walFigures(this.#wal),
+    };
   }
 
   refuseNewWork(): void {

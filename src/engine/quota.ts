@@ -28,6 +28,10 @@ export class SharedQuota implements Quota {
     return this.#heldBytes;
   }
 
+  get keys(): number {
+    return this.#keys;
+  }
+
   get keysLeft(): boolean {
     return this.#keys < this.maxKeys;
   }

@@ -12,14 +12,15 @@ import { anyKey } from "./auth/access.ts";
 import type { Grant } from "./auth/grant.ts";
 import type { Handler } from "./call.ts";
 import { Connections } from "./connections.ts";
-import type { DoorDeps, HttpDeps } from "./deps.ts";
+import { type DoorDeps, doorDeps, type HttpDeps, type HttpEvents } from "./deps.ts";
 import { methodNotAllowed, tooManyPipelined, unknownPath } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import { checkRequest, Gate, open } from "./gate.ts";
 import { HostCheck } from "./host.ts";
 import type { HotRoutes } from "./hot-path.ts";
 import { recognise } from "./hot-path.ts";
-import { Limits } from "./limits/limits.ts";
+import type { Limits } from "./limits/limits.ts";
+import type { RouteMeter } from "./metrics/metrics.ts";
 import { Origins } from "./origins.ts";
 import type { Reply } from "./reply.ts";
 import type { Route } from "./routes/table.ts";
@@ -39,22 +40,23 @@ export interface HttpApp {
   readonly koa: Koa<RequestState>;
   readonly connections: Connections;
   readonly limits: Limits;
+  readonly events: HttpEvents;
 }
 
 /** A route that has been reached, by whichever door. */
 type Endpoint = (exchange: Exchange, segment: string | undefined, query: string) => Promise<void>;
 
 export function createApp(deps: HttpDeps, connections: Connections = new Connections()): HttpApp {
-  const limits = new Limits(deps.config, deps.clock);
-  const door = new Door({ ...deps, limits }, connections);
-  const { routes, hot } = routeTable(deps);
+  const whole = doorDeps(deps);
+  const door = new Door(whole, connections);
+  const { routes, hot } = routeTable(whole);
   const endpoints = { append: door.endpoint(hot.append), diff: door.endpoint(hot.diff) };
   const koa = new Koa<RequestState>();
   koa.on("error", (error: unknown) => door.failed(error));
   koa.use((ctx, next) => door.enter(ctx, endpoints, next));
   koa.use(routerOf(routes, door).routes());
   koa.use((ctx) => door.elsewhere(ctx));
-  return { koa, connections, limits };
+  return { koa, connections, limits: whole.limits, events: whole.events };
 }
 
 function routerOf(routes: readonly Route[], door: Door): Router<RequestState> {
@@ -92,6 +94,7 @@ class Door {
   readonly #origins: Origins;
   readonly #gate: Gate;
   readonly #serveDeps: ServeDeps;
+  readonly #elsewhere: RouteMeter;
 
   constructor(deps: DoorDeps, connections: Connections) {
     const stopping = (): boolean => connections.stopping;
@@ -99,6 +102,7 @@ class Door {
     this.#connections = connections;
     const streams = { clock: deps.clock, timers: deps.timers, bufferBytes: deps.config.streamBufferBytes };
     this.#serveDeps = { events: deps.events, stopping, streams, limits: deps.limits };
+    this.#elsewhere = deps.metrics.route("other", "other");
     this.#hosts = new HostCheck(deps.config);
     this.#origins = new Origins(deps.config.corsOrigins);
     this.#gate = new Gate({ engine: deps.engine, keys: deps.config.keys, limits: deps.limits, stopping });
@@ -110,6 +114,7 @@ class Door {
     const turn = this.#connections.turn(req.socket);
     if (turn === undefined) return Promise.resolve();
     const exchange = new Exchange(req, res, turn, this.#deps);
+    exchange.meter = this.#elsewhere;
     const pipelined = this.#connections.begin(exchange);
     try {
       checkRequest(req, this.#hosts);
@@ -139,11 +144,13 @@ class Door {
   }
 
   endpoint(route: Route): Endpoint {
-    const { path, handler } = route;
+    const { method, path, handler } = route;
+    const meter = this.#deps.metrics.route(method, path);
     const admit = this.#admission(route);
     const kind = namedBy(path);
-    return (exchange, segment = "", query) =>
-      serve(
+    return (exchange, segment = "", query) => {
+      exchange.meter = meter;
+      return serve(
         exchange,
         admit,
         (call) => {
@@ -154,6 +161,7 @@ class Door {
         },
         this.#serveDeps,
       );
+    };
   }
 
   #admission({ access, always, open: isOpen }: Route): Admission {

@@ -6,12 +6,14 @@
  * connection, which also sees the responses that never got a socket.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "../env/env.ts";
 import { type Grant, nothing } from "./auth/grant.ts";
 import { Body } from "./body.ts";
 import type { Call } from "./call.ts";
 import type { DoorDeps } from "./deps.ts";
 import { ClientGone } from "./errors.ts";
 import type { BufferBudget, Share } from "./limits/buffer-budget.ts";
+import type { RouteMeter } from "./metrics/metrics.ts";
 import type { Turn } from "./order.ts";
 import type { Reply } from "./reply.ts";
 import { type SseDeps, type SseReply, sseHeaders, SseStream } from "./sse.ts";
@@ -24,8 +26,11 @@ export class Exchange implements Call {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly startedMs: number;
+  /** Where its answer is counted. */
+  meter: RouteMeter | undefined;
   readonly #body: Body;
   readonly #turn: Turn;
+  readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #buffers: BufferBudget;
   readonly #over: (() => void)[] = [];
   #share: Share | undefined;
@@ -41,6 +46,7 @@ export class Exchange implements Call {
   constructor(req: IncomingMessage, res: ServerResponse, turn: Turn, deps: ExchangeDeps) {
     this.req = req;
     this.res = res;
+    this.#clock = deps.clock;
     this.startedMs = deps.clock.monotonicMs();
     this.#turn = turn;
     this.#buffers = deps.limits.buffers;
@@ -155,6 +161,7 @@ export class Exchange implements Call {
     if (reply.headers !== undefined) headers.push(...reply.headers);
     headers.push(...this.#pageHeaders);
     res.writeHead(reply.status, headers);
+    this.meter?.answered(reply.status, this.#clock.monotonicMs() - this.startedMs);
     if (this.req.method === "HEAD") res.end();
     else writeChunks(res, reply);
     if (res.writableLength > 0) this.#held().add(reply.bytes);

@@ -34,9 +34,9 @@ export interface Door {
 /** Hand a connection over with `server.emit("connection", socket)`, or have the server listen. */
 export function createDoor(deps: HttpDeps): Door {
   const connections = new Connections();
-  const { koa } = createApp(deps, connections);
+  const { koa, events } = createApp(deps, connections);
   const server = httpServer(deps.config, koa.callback());
-  const clientErrors = new ClientErrors(connections, deps.events);
+  const clientErrors = new ClientErrors(connections, events);
   server.on("connection", (socket: Socket) => connections.accept(socket));
   server.on("clientError", (error: Error, socket) => clientErrors.met(error, socket as Socket));
   server.on("connect", (_req: IncomingMessage, socket) => clientErrors.met(new Error("no tunnels"), socket as Socket));

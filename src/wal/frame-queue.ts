@@ -21,6 +21,12 @@ export function entryOf(draft: FrameDraft, commit: Commit | undefined): Entry {
 export class FrameQueue {
   readonly #entries = new Fifo<Entry>();
   #bytes = 0;
+  #peak = 0;
+
+  /** The most there have been at once. */
+  get peak(): number {
+    return this.#peak;
+  }
 
   get length(): number {
     return this.#entries.length;
@@ -33,6 +39,7 @@ export class FrameQueue {
   push(entry: Entry): void {
     this.#entries.push(entry);
     this.#bytes += entry.draft.bytes.length;
+    if (this.#entries.length > this.#peak) this.#peak = this.#entries.length;
   }
 
   peek(): Entry | undefined {

@@ -58,6 +58,7 @@ export class Shard implements CommitLog {
   #switchingSinceMs = 0;
   #pumpPlanned = false;
   #loggedBytes = 0;
+  #full = 0;
   /** Where the clean stop's final frame goes. */
   #stoppedAt: LogPlace | undefined;
 
@@ -119,6 +120,11 @@ export class Shard implements CommitLog {
     const isSwitching = this.#mode === "switching" && !waitsForSpace;
     const switchingMs = isSwitching ? this.#nowMs() - this.#switchingSinceMs : 0;
     return Math.max(0, hungMs - Math.max(this.#writer.busyForMs, switchingMs));
+  }
+
+  /** Frames that wait, the most that ever did, and how often one found no room. */
+  get load(): { readonly queued: number; readonly peak: number; readonly full: number } {
+    return { queued: this.#queue.length, peak: this.#queue.peak, full: this.#full };
   }
 
   /** Bytes of the frames submitted since the start; marks are nothing that a checkpoint would be for. */
@@ -205,8 +211,10 @@ export class Shard implements CommitLog {
     if (this.#mode === "latched") throw unavailable(this.number, readOnly);
     if (this.#mode === "closed") throw new TopicsError("shutting_down", "the server is stopping");
     const need = frameBytes(this.#deps.lineage.shards, bytes);
-    if (this.#queue.bytes > 0 && this.#queue.bytes + need > this.#deps.config.queueBytes)
+    if (this.#queue.bytes > 0 && this.#queue.bytes + need > this.#deps.config.queueBytes) {
+      this.#full++;
       return this.#wait(room.patient, "its queue is full");
+    }
     if (this.#switch.stuck && !room.reserve) throw unavailable(this.number, outOfSpace);
     if (this.hung) return this.#wait(room.patient, "the disk does not answer");
     if (this.#mode === "switching") return this.#wait(true, "");

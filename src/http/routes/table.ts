@@ -4,10 +4,11 @@
  */
 import { type Access, administers, anyKey, deletes, reads } from "../auth/access.ts";
 import type { Handler } from "../call.ts";
-import type { HttpDeps } from "../deps.ts";
+import type { DoorDeps } from "../deps.ts";
 import type { HotRoutes } from "../hot-path.ts";
 import { makeBackup } from "./backup.ts";
 import { health, ready } from "./health.ts";
+import { metricsRoute } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import { appendRecords, deleteRecords, diffByQuery, diffRecords } from "./records.ts";
 import { deleteTopic, getTopic, listTopics, patchTopic, putTopic } from "./topics.ts";
@@ -33,7 +34,7 @@ const configures: Access = { scopes: ["admin"], bodyNames: ["dead_letter"] };
 const appends: Access = { scopes: ["write"], configScope: "admin", bodyNames: ["config.dead_letter"] };
 const lists: Access = { scopes: ["read"], filtered: true };
 
-export function routeTable(deps: HttpDeps): RouteTable {
+export function routeTable(deps: DoorDeps): RouteTable {
   const topic = "/v0/topics/:topic";
   const append: Route = { method: "POST", path: topic, access: appends, handler: appendRecords(deps) };
   const diff: Route = { method: "POST", path: `${topic}/diff`, access: reads, handler: diffRecords(deps) };
@@ -50,6 +51,7 @@ export function routeTable(deps: HttpDeps): RouteTable {
     { method: "POST", path: "/v0/backup", access: administers, handler: makeBackup(deps) },
     ...probes("/v0/health", "/healthz", health(deps)),
     ...probes("/v0/ready", "/readyz", ready(deps)),
+    { method: "GET", path: "/v0/metrics", access: reads, handler: metricsRoute(deps), always: true },
     { method: "GET", path: "/v0/openapi.json", access: reads, handler: openApi(deps, () => routes) },
   ];
   return { routes, hot: { append, diff } };

@@ -17,6 +17,7 @@ import type {
   TopicPage,
   TopicState,
 } from "../../engine/api.ts";
+import type { EngineFigures } from "../../engine/figures.ts";
 import type { TopicConfig, TopicConfigPatch } from "../../topic/config.ts";
 import { defaultConfig } from "../../topic/config.ts";
 import type { ReadRequest, ReadResult, Tombstone } from "../../topic/read.ts";
@@ -56,6 +57,24 @@ export class FakeEngine implements Engine {
 
   status(): EngineStatus {
     return this.current;
+  }
+
+  figures(): EngineFigures {
+    const topicsByClass = { ephemeral: 0, memory: 0, disk: 0, fsync: 0 };
+    for (const { config } of this.topics.values()) topicsByClass[config.durability]++;
+    return {
+      topics: this.topics.size,
+      topicsByClass,
+      queueTopics: 0,
+      leasesInFlight: 0,
+      routers: 0,
+      recordsLive: [...this.topics.values()].reduce((sum, { records }) => sum + records.length, 0),
+      bytesLive: 0,
+      tailBytes: 0,
+      idempotencyKeys: 0,
+      cache: { hits: 1, misses: 2, bytes: 3 },
+      wal: { queueDepth: 4, queueDepthPeak: 5, submitFull: 6, readOnlyShards: 0 },
+    };
   }
 
   async append(topic: string, request: AppendRequest): Promise<AppendResult> {

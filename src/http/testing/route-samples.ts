@@ -29,6 +29,7 @@ export const routeSamples: Readonly<Record<string, RouteSample>> = {
   "GET /v0/topics/:topic/diff": {},
   "POST /v0/topics/:topic/delete": { body: () => ({ before_seq: 1 }) },
   "POST /v0/backup": { body: () => ({ name: "b" }) },
+  "GET /v0/metrics": {},
   "GET /v0/health": { passed: 200 },
   "GET /healthz": { passed: 200 },
   "GET /v0/ready": { passed: 200 },
