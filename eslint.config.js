@@ -58,6 +58,7 @@ export default ts.config(
       "src/main.ts",
       "**/*.test.ts",
       "sim/scheduler.ts",
+      "sim/command-line.ts",
       "sim/{crash-matrix,run}/{main,catalogue}.ts",
     ],
     rules: seams,

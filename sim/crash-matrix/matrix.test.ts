@@ -12,21 +12,25 @@ const leastImages = 1500;
 
 describe("the crash matrix", function () {
   this.timeout(exhaustive ? 0 : 300_000);
-  const total = { points: 0, images: 0, recoveries: 0 };
+  const total = { points: 0, images: 0, still: 0, recoveries: 0 };
 
   for (const operation of operations)
     it(`recovers from a crash anywhere in ${operation.name}`, async () => {
-      const { points, images, recoveries, failures } = await runOperation(operation, exhaustive ? {} : { sample });
+      const { points, images, still, recoveries, failures } = await runOperation(
+        operation,
+        exhaustive ? {} : { sample },
+      );
       total.points += points;
       total.images += images;
+      total.still += still;
       total.recoveries += recoveries;
       assert.equal(failures.map(describeFailure).join("\n"), "");
     });
 
   after(() => {
-    const { points, images, recoveries } = total;
+    const { points, images, still, recoveries } = total;
     console.log(
-      `    crash matrix: ${operations.length} operations, ${points} crash points, ${images} images, ${recoveries} recoveries`,
+      `    crash matrix: ${operations.length} operations, ${points} crash points, ${images} images, ${still} with nothing pending, ${recoveries} recoveries`,
     );
     if (sample < 38) return;
     assert.ok(points >= leastPoints && images >= leastImages, "the matrix must not shrink");

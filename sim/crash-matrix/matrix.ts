@@ -1,12 +1,11 @@
 /**
- * Every operation, crashed at every mutating call, with every legal survival or a sample of them (spec 8.3). A case is one
- * word, `operation[#seed]@call/survival`, that repeats it.
+ * Every operation, crashed at every mutating call, with every legal survival or a sample of them (spec 8.3). Images that are
+ * the same as one before, by content and by what clients were told, are not gone through again.
  */
-import { Prng } from "../prng.ts";
-import { survivals } from "../disk/survivals.ts";
-import { parseSurvival, printSurvival } from "../disk/survival.ts";
 import type { Crash } from "../oracle/crash.ts";
+import { type Case, casesOf, diskOf, isDeath } from "./cases.ts";
 import { type Depth, examine } from "./examine.ts";
+import { imageKey } from "./image-key.ts";
 import { defaultServer } from "./machine.ts";
 import { type Moment, momentsOf } from "./moments.ts";
 import type { Operation } from "./operation.ts";
@@ -18,6 +17,11 @@ export interface MatrixOptions {
   readonly only?: string;
   /** How many seeds a shuffled operation is run with; it says itself otherwise. */
   readonly seeds?: number;
+  /**
+   * One image in so many goes through everything, the others are recovered, judged, and recovered once more. Without it all
+   * of them do, or with a sample what is left out of one is done with its neighbours.
+   */
+  readonly thoroughEvery?: number;
   /** Goes on behind a failure, up to so many. */
   readonly maxFailures?: number;
 }
@@ -31,24 +35,20 @@ export interface Failure {
 
 export interface Outcome {
   readonly points: number;
+  /** Different ones, with something pending. */
   readonly images: number;
+  /** The rest: nothing was pending, the process died or the power went between two things. */
+  readonly still: number;
   readonly recoveries: number;
   readonly failures: readonly Failure[];
 }
 
-interface Case {
-  readonly id: string;
-  readonly moment: Moment;
-  /** `kill`, or what survives a loss of power. */
-  readonly survival: string;
-}
-
-const survivalsPerPoint = 6;
 const thorough: Depth = { furtherCrashes: 2, interruptions: 2 };
+const light: Depth = { furtherCrashes: 0, interruptions: 0 };
 
 export async function runOperation(operation: Operation, options: MatrixOptions): Promise<Outcome> {
   const failures: Failure[] = [];
-  let [points, images, recoveries] = [0, 0, 0];
+  let [points, images, still, recoveries] = [0, 0, 0, 0];
   for (let seed = 1; seed <= seedsOf(operation, options); seed++) {
     const name = operation.order === "shuffled" ? `${operation.name}#${seed}` : operation.name;
     if (options.only !== undefined && !isAsked(name, options.only)) continue;
@@ -60,26 +60,39 @@ export async function runOperation(operation: Operation, options: MatrixOptions)
       continue;
     }
     points += moments.length;
-    for (const [at, { id, moment, survival }] of casesOf(name, moments, options).entries()) {
-      images++;
-      const isKill = survival === "kill";
-      const disk = isKill ? moment.disk : moment.disk.powerLoss(parseSurvival(survival));
-      const crash: Crash = moment.isClean ? "clean" : isKill && !moment.struck ? "kill" : "power";
-      const keepsCache = isKill && crash !== "clean";
-      const { oracle, wallMs } = moment;
-      const server = operation.server ?? defaultServer;
-      const depth = options.sample === undefined || options.only?.includes("/") ? thorough : sampledDepth(at);
-      const mayWantSpace = operation.mayWantSpace === true;
+    const seen = new Set<string>();
+    for (const one of casesOf(name, moments, options.sample, options.only)) {
+      if (seen.size >= (options.sample ?? Infinity)) break;
+      const disk = diskOf(one);
+      const key = imageKey(one, disk);
+      if (seen.has(key)) continue;
+      const depth = depthOf(seen.size, options);
+      seen.add(key);
+      if (one.moment.disk.pending.length === 0) still++;
+      else images++;
       try {
-        recoveries += (await examine({ id, disk, oracle, crash, keepsCache, wallMs, server, mayWantSpace }, depth))
-          .recoveries;
+        recoveries += (await examine({ ...imageOf(one, operation), disk }, depth)).recoveries;
       } catch (error) {
-        failures.push({ id, error, call: moment.call });
-        if (failures.length >= (options.maxFailures ?? 3)) return { points, images, recoveries, failures };
+        failures.push({ id: one.id, error, call: one.moment.call });
+        if (failures.length >= (options.maxFailures ?? 3)) return { points, images, still, recoveries, failures };
       }
     }
   }
-  return { points, images, recoveries, failures };
+  return { points, images, still, recoveries, failures };
+}
+
+function imageOf(one: Case, operation: Operation): Omit<Parameters<typeof examine>[0], "disk"> {
+  const { id, moment } = one;
+  const crash: Crash = moment.isClean ? "clean" : isDeath(one) && !moment.struck ? "kill" : "power";
+  return {
+    id,
+    oracle: moment.oracle,
+    crash,
+    keepsCache: isDeath(one) && crash !== "clean",
+    wallMs: moment.wallMs,
+    server: operation.server ?? defaultServer,
+    mayWantSpace: operation.mayWantSpace === true,
+  };
 }
 
 function seedsOf({ order, seeds = 1 }: Operation, options: MatrixOptions): number {
@@ -88,39 +101,12 @@ function seedsOf({ order, seeds = 1 }: Operation, options: MatrixOptions): numbe
   return Math.max(asked, options.seeds ?? seeds);
 }
 
-/** Not every image goes through everything: what is left out is done with its neighbours. */
-function sampledDepth(at: number): Depth {
-  return { furtherCrashes: at % 3 === 0 ? 2 : 1, interruptions: at % 2 };
+function depthOf(at: number, { sample, only, thoroughEvery }: MatrixOptions): Depth {
+  if (only?.includes("/") === true) return thorough;
+  if (thoroughEvery !== undefined) return at % thoroughEvery === 0 ? thorough : light;
+  return sample === undefined ? thorough : { furtherCrashes: at % 3 === 0 ? 2 : 1, interruptions: at % 2 };
 }
 
 function isAsked(name: string, only: string): boolean {
   return only === name || only.startsWith(`${name}@`) || name.startsWith(`${only}#`);
-}
-
-function casesOf(name: string, moments: readonly Moment[], { sample, only }: MatrixOptions): Case[] {
-  const asked = only?.split("@")[1];
-  if (asked !== undefined) {
-    const [number, survival] = asked.split("/");
-    const moment = moments[Number(number)];
-    if (moment === undefined) throw new Error(`there is no call ${number}: ${name} has ${moments.length} points`);
-    if (survival !== undefined) return [{ id: `${name}@${asked}`, moment, survival }];
-    return pointCases(name, moment, undefined);
-  }
-  const ends = [moments[0], ...(moments.length > 1 ? [moments[moments.length - 1]] : [])];
-  const between = moments.slice(1, -1).flatMap((moment) => pointCases(name, moment, sample));
-  const atEnds = ends.flatMap((moment) => pointCases(name, moment, sample));
-  if (sample === undefined) return [...atEnds, ...between];
-  // A third of the room is for deaths of the process: there is one per call, and no sample of its survivals.
-  const shuffled = new Prng(name).fork("sample").shuffle(between);
-  const deaths = shuffled.filter(({ survival }) => survival === "kill").slice(0, Math.floor(sample / 3));
-  const chosen = new Set([...deaths, ...shuffled]);
-  return [...atEnds, ...[...chosen].slice(0, Math.max(0, sample - atEnds.length))];
-}
-
-function pointCases(name: string, moment: Moment, sample: number | undefined): Case[] {
-  const { pending } = moment.disk;
-  const seed = `${name}@${moment.number}`;
-  const choice = sample === undefined ? ({ exhaustive: true, seed } as const) : { sample: survivalsPerPoint, seed };
-  const chosen = [...(moment.isUnknowable ? [] : ["kill"]), ...survivals(pending, choice).map(printSurvival)];
-  return chosen.map((survival) => ({ id: `${name}@${moment.number}/${survival}`, moment, survival }));
 }

@@ -230,10 +230,7 @@ export class SimulatedDisk {
   /** Over names and contents: equal hashes, equal images. */
   hash(side: "cache" | "durable" = "cache"): string {
     const hash = createHash("sha256");
-    for (const [path, content] of walk(this.state, side)) {
-      hash.update(`${path}\0${content?.size ?? "directory"}\0`);
-      if (content !== undefined) hash.update(content.bytes(0, content.size));
-    }
+    for (const [path, content] of walk(this.state, side)) hash.update(`${path}\0${content?.digest() ?? "directory"}\0`);
     return hash.digest("hex");
   }
 

@@ -5,6 +5,7 @@
  */
 import { Volume as Store } from "memfs";
 import { assert } from "../../src/base/assert.ts";
+import { hash64 } from "../../src/base/hash.ts";
 
 /** A store has room for so many open files, and frozen contents are never closed. */
 const contentsPerStore = 1000;
@@ -34,6 +35,7 @@ export class Content {
   #fd: number | undefined;
   #size = 0;
   #frozen = false;
+  #digest: string | undefined;
 
   constructor(store: Store, name: string) {
     this.#store = store;
@@ -65,6 +67,14 @@ export class Content {
     const bytes = new Uint8Array(Math.max(0, Math.min(end, this.#size) - start));
     this.read(bytes, start);
     return bytes;
+  }
+
+  /** Equal for equal bytes; asked for again and again of contents that many disks share. */
+  digest(): string {
+    if (this.#digest !== undefined) return this.#digest;
+    const digest = `${hash64(this.bytes(0, this.#size)).toString(16)}/${this.#size}`;
+    if (this.#frozen) this.#digest = digest;
+    return digest;
   }
 
   /** Zeros fill a gap between the end and `position`. */

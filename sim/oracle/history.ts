@@ -5,6 +5,7 @@
 import { assert } from "../../src/base/assert.ts";
 import type { SeenRecord } from "./observation.ts";
 import { type Change, changed, type ModelTopic } from "./model.ts";
+import { textDigest } from "./text-digest.ts";
 
 export interface Issued {
   /** In the order of the calls. */
@@ -48,6 +49,12 @@ export class TopicHistory {
     copy.#moments = this.#moments;
     for (const [instance, seq] of this.shown) copy.shown.set(instance, seq);
     return copy;
+  }
+
+  digest(): string {
+    const { name, base, issued, instances, shown } = this;
+    const told = issued.map(({ atMs: _, ...rest }) => rest);
+    return textDigest([name, base?.contents, told, instances, [...shown]]);
   }
 
   issue(change: Change, nowMs: number): number {

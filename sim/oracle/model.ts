@@ -69,6 +69,12 @@ export class ModelTopic {
     this.instance = instance;
   }
 
+  /** All that it is, for comparing. */
+  get contents(): unknown {
+    const { keys, ...rest } = this;
+    return { ...rest, keys: [...keys] };
+  }
+
   clone(): ModelTopic {
     const copy = new ModelTopic(this.config, this.instance);
     Object.assign(copy, this);

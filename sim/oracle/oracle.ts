@@ -48,6 +48,11 @@ export class Oracle {
     return history;
   }
 
+  /** Equal when clients did and were told the same, and when no crash may take more of it from one than from the other. */
+  digest(): string {
+    return [...this.#topics.values()].map((history) => history.digest()).join();
+  }
+
   /** Whatever is acked is on the device by now. */
   settle(): void {
     for (const history of this.#topics.values()) history.settle();
