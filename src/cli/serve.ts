@@ -163,6 +163,7 @@ function httpConfig(settings: Settings, address: { host: string; port: number })
     allowedHosts: settings.TOPICS_ALLOWED_HOSTS,
     version,
     maxLimit: settings.TOPICS_MAX_LIMIT,
+    maxClaim: settings.TOPICS_MAX_CLAIM,
     streamBufferBytes: settings.TOPICS_STREAM_BUFFER_BYTES,
     backups: settings.TOPICS_BACKUP_DIR !== "",
     limits: {

@@ -10,6 +10,7 @@ import { KeyRing } from "../http/auth/key-ring.ts";
 import {
   bodyBytesCeiling,
   defaultBatchLimits,
+  defaultMaxClaim,
   defaultMaxLimit,
   defaultStreamBufferBytes,
   minDepth,
@@ -190,6 +191,7 @@ export const settings = {
     "memory of bodies being received and answers being sent; 0 is unlimited",
   ),
   TOPICS_MAX_LIMIT: setting(integer(1, 1_000_000), defaultMaxLimit, "records of one read"),
+  TOPICS_MAX_CLAIM: setting(integer(1, 100_000), defaultMaxClaim, "jobs of one claim, seqs of one ack"),
   TOPICS_MAX_BATCH_RECORDS: setting(integer(1, 1_000_000), maxRecords, "records of one write"),
   TOPICS_MAX_RECORD_BYTES: setting(integer(1, bodyBytesCeiling), maxRecordBytes, "data and meta of one record"),
   TOPICS_MAX_BODY_BYTES: setting(integer(1, 512 << 20), maxBodyBytes, "one request body"),

@@ -8,6 +8,7 @@ import type { RecordBatch } from "../base/record-batch.ts";
 import type { TopicConfig, TopicConfigPatch } from "../topic/config.ts";
 import type { EngineFigures } from "./figures.ts";
 import type { ReadRequest, ReadResult } from "../topic/read.ts";
+import type { QueueCounts, QueueVerbs } from "./queue-api.ts";
 
 export interface AppendRequest {
   readonly batch: RecordBatch;
@@ -50,6 +51,8 @@ export interface TopicState {
   readonly effectivePriority: number;
   readonly lastWriteTs: number | undefined;
   readonly lastReadTs: number | undefined;
+  /** Of a queue; not in lists. */
+  readonly queue?: QueueCounts | undefined;
 }
 
 export interface TopicPage {
@@ -106,4 +109,5 @@ export interface Engine {
   deleteTopic(topic: string, ifEmpty: boolean): Promise<DeleteTopicResult>;
   deleteRecords(topic: string, request: DeleteRecordsRequest): Promise<DeleteRecordsResult>;
   backup(name: string): Promise<BackupResult>;
+  readonly queues: QueueVerbs;
 }

@@ -33,8 +33,10 @@ import { openDirectory, type OpenDirectory, refusing } from "./directory.ts";
 import { EngineClock } from "./engine-clock.ts";
 import { type EngineFigures, topicCounts, walFigures } from "./figures.ts";
 import type { EngineHooks } from "./engine-hooks.ts";
+import { HeadSignals } from "./head-signals.ts";
 import { Housekeeper } from "./housekeeper.ts";
 import { effectivePriority } from "./priority.ts";
+import { Queues } from "./queues.ts";
 import { recover, type Recovered } from "./recover.ts";
 import type { RecoveryOptions } from "./recovery-options.ts";
 import { Storage } from "./storage.ts";
@@ -68,6 +70,8 @@ class TopicsEngine implements RunningEngine {
   readonly #catalog = new Catalog();
   readonly #clock: EngineClock;
   readonly #quota: SharedQuota;
+  readonly #heads = new HeadSignals();
+  readonly queues: Queues;
   #status: EngineStatus = { state: "recovering", replayProgress: 0 };
   #wal: Wal | undefined;
   #reads: PartReads | undefined;
@@ -83,6 +87,13 @@ class TopicsEngine implements RunningEngine {
     this.#options = options;
     this.#clock = new EngineClock(env.clock, (byMs) => hooks.events({ type: "clock-jumped", byMs }));
     this.#quota = new SharedQuota(config.maxIdempotencyKeys, config.maxTotalBytes);
+    this.queues = new Queues({
+      env,
+      clock: { nowMs: () => this.#clock.nowMs(), monotonicMs: () => env.clock.monotonicMs() },
+      live: (name) => this.#live(name),
+      crash: (error) => hooks.crash(error),
+    });
+    this.#heads.listen((topicId) => this.queues.wake(topicId));
   }
 
   async recover(): Promise<void> {
@@ -97,6 +108,7 @@ class TopicsEngine implements RunningEngine {
         clock: this.#clock,
         quota: this.#quota,
         options: this.#options,
+        heads: this.#heads,
         progress: (fraction) => (this.#status = { state: "recovering", replayProgress: fraction }),
       }),
     );
@@ -144,6 +156,7 @@ class TopicsEngine implements RunningEngine {
 
   refuseNewWork(): void {
     this.#status = { state: "stopping" };
+    this.queues.stop(new TopicsError("shutting_down", "the server is stopping"));
   }
 
   async close(drainMs: number): Promise<boolean> {
@@ -186,7 +199,7 @@ class TopicsEngine implements RunningEngine {
   topicState(name: string, touch: boolean): TopicState {
     const topic = this.#live(name);
     if (touch) topic.touch();
-    return this.#stateOf(topic);
+    return { ...this.#stateOf(topic), queue: this.queues.countsOf(topic) };
   }
 
   listTopics(prefix: string, after: string | undefined, pageSize: number, touch: boolean): TopicPage {
@@ -245,6 +258,7 @@ class TopicsEngine implements RunningEngine {
     if (!topic?.isGone) return topic;
     this.#catalog.remove(topic);
     this.#storage?.topicGone(topic);
+    this.queues.gone(topic);
     return undefined;
   }
 

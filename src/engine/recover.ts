@@ -1,6 +1,7 @@
 /** From a locked directory to topics that take appends (spec 6.5): replay, findings, new files, and only then serve. */
 import type { Env } from "../env/env.ts";
 import type { ManifestStore } from "../storage/manifest.ts";
+import { JobTable } from "../queue/job-table.ts";
 import { damage } from "../storage/refusal.ts";
 import { Reserve } from "../storage/reserve.ts";
 import { DiskRoom } from "../storage/room.ts";
@@ -18,6 +19,7 @@ import type { OpenDirectory } from "./directory.ts";
 import type { EngineClock } from "./engine-clock.ts";
 import type { EngineHooks } from "./engine-hooks.ts";
 import { GoneTopics } from "./gone-topics.ts";
+import type { HeadSignals } from "./head-signals.ts";
 import { findCheckpoints, type KeptCheckpoint } from "./kept-checkpoints.ts";
 import { coverNewLayout } from "./layout-change.ts";
 import type { SharedQuota } from "./quota.ts";
@@ -37,6 +39,7 @@ export interface RecoverDeps {
   readonly clock: EngineClock;
   readonly quota: SharedQuota;
   readonly options: RecoveryOptions;
+  readonly heads: HeadSignals;
   progress(fraction: number): void;
 }
 
@@ -223,7 +226,7 @@ interface Storage {
   readonly reads: PartReads;
 }
 
-function shardTopicDeps({ env, config, hooks, clock, quota }: RecoverDeps, storage: Storage): LateTopicDeps[] {
+function shardTopicDeps({ env, config, hooks, clock, quota, heads }: RecoverDeps, storage: Storage): LateTopicDeps[] {
   const { shards, segments, blocks, reads } = storage;
   return Array.from({ length: shards }, () => {
     const deps: LateTopicDeps = {
@@ -240,12 +243,13 @@ function shardTopicDeps({ env, config, hooks, clock, quota }: RecoverDeps, stora
       sealAt: { records: config.storage.segmentMaxRecords, bytes: config.storage.segmentMaxBytes },
       quota,
       events: {
-        headMoved: () => undefined,
+        headMoved: (topic, headSeq) => heads.moved(topic, headSeq),
         released: ({ entry }) => segments.release(entry),
         sealDue: (topic) => deps.sealer?.due(topic),
         damaged: (topicId, { file, at, bytes, errno }) =>
           hooks.events({ type: "segment-damaged", topicId, file, at, bytes, errno }),
       },
+      jobs: () => new JobTable(deps.clock),
       rescue: () => Promise.resolve(false),
       sealer: undefined,
     };

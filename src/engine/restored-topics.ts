@@ -168,7 +168,10 @@ export async function* restoreTopics(deps: RestoreDeps, found: FoundCheckpoints)
       count++;
       if (gone.has(section.id)) continue;
       const parts = partsOf(section, deaths, segments, reads, path);
-      yield Topic.fromSection(section, parts, topicDeps[shardNumber(section.id, topicDeps.length)]);
+      const topic = Topic.fromSection(section, parts, topicDeps[shardNumber(section.id, topicDeps.length)]);
+      if (!topic.restoreJobs(section))
+        throw damage("what a checkpoint says of a topic's jobs is malformed", { file: path });
+      yield topic;
     }
   }
   if (count !== newest.whole.topics)

@@ -50,7 +50,11 @@ export function createApp(deps: HttpDeps, connections: Connections = new Connect
   const whole = doorDeps(deps);
   const door = new Door(whole, connections);
   const { routes, hot } = routeTable(whole);
-  const endpoints = { append: door.endpoint(hot.append), diff: door.endpoint(hot.diff) };
+  const { diff, claim, ack } = hot.verbs;
+  const endpoints = {
+    append: door.endpoint(hot.append),
+    verbs: { diff: door.endpoint(diff), claim: door.endpoint(claim), ack: door.endpoint(ack) },
+  };
   const koa = new Koa<RequestState>();
   koa.on("error", (error: unknown) => door.failed(error));
   koa.use((ctx, next) => door.enter(ctx, endpoints, next));

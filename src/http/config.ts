@@ -1,7 +1,7 @@
 /** What the HTTP door has to be told (spec 7.1, 7.3, 7.5). Names and defaults of the environment are the CLI's affair. */
 import { KeyRing } from "./auth/key-ring.ts";
 import type { BatchLimits } from "../base/limits.ts";
-import { defaultBatchLimits, defaultMaxLimit, defaultStreamBufferBytes } from "../base/limits.ts";
+import { defaultBatchLimits, defaultMaxClaim, defaultMaxLimit, defaultStreamBufferBytes } from "../base/limits.ts";
 
 export interface HttpConfig {
   readonly host: string;
@@ -20,6 +20,8 @@ export interface HttpConfig {
   readonly limits: BatchLimits;
   /** `TOPICS_MAX_LIMIT`: records of one read. */
   readonly maxLimit: number;
+  /** `TOPICS_MAX_CLAIM`: jobs of one claim, seqs of one ack. */
+  readonly maxClaim: number;
   /** `TOPICS_STREAM_BUFFER_BYTES`: what may be pending on one stream (4.3). */
   readonly streamBufferBytes: number;
   /** There is a place for backups (6.7). */
@@ -57,6 +59,7 @@ export const defaultHttpConfig: HttpConfig = {
   version: "0.0.0",
   limits: defaultBatchLimits,
   maxLimit: defaultMaxLimit,
+  maxClaim: defaultMaxClaim,
   streamBufferBytes: defaultStreamBufferBytes,
   backups: false,
   drainMs: 10_000,

@@ -4,23 +4,30 @@ import { recognise } from "./hot-path.ts";
 import type { RequestOptions } from "./testing/harness.ts";
 import { Harness, requestBytes } from "./testing/harness.ts";
 
-const routes = { append: "append", diff: "diff" };
+const routes = { append: "append", verbs: { diff: "diff", claim: "claim", ack: "ack" } };
 
 describe("the hot path", () => {
-  it("recognises appends and reads of plain names, and nothing else", () => {
+  it("recognises appends, reads, claims and acks of plain names, and nothing else", () => {
     const hit = (url: string): unknown => recognise("POST", url, routes);
-    const { append, diff } = routes;
+    const {
+      append,
+      verbs: { diff, claim, ack },
+    } = routes;
     assert.deepEqual(hit("/v0/topics/a"), { route: append, topic: "a", query: "" });
     assert.deepEqual(hit("/v0/topics/a:b.c?x=/diff"), { route: append, topic: "a:b.c", query: "x=/diff" });
     assert.deepEqual(hit("/v0/topics/a/diff"), { route: diff, topic: "a", query: "" });
     assert.deepEqual(hit("/v0/topics/a/diff?"), { route: diff, topic: "a", query: "" });
     assert.deepEqual(hit("/v0/topics/diff"), { route: append, topic: "diff", query: "" });
+    assert.deepEqual(hit("/v0/topics/a/claim"), { route: claim, topic: "a", query: "" });
+    assert.deepEqual(hit("/v0/topics/a/ack?x"), { route: ack, topic: "a", query: "x" });
     for (const url of [
       "/v0/topics",
       "/v0/topics/",
       "/v0/topics/a/",
       "/v0/topics/a/diff/",
       "/v0/topics/a/diffs",
+      "/v0/topics/a/nack",
+      "/v0/topics/a/constructor",
       "/v0/topics/a/dif",
       "/v0/topics/a/b/diff",
       "/v0/topics//diff",
@@ -45,6 +52,9 @@ describe("the hot path", () => {
     ["a read", "/v0/topics/old/diff", { body: '{"from_seq":1}' }],
     ["a read without a body", "/v0/topics/old/diff", {}],
     ["a read of what is not there", "/v0/topics/none/diff", { body: "{}" }],
+    ["a claim", "/v0/topics/old/claim", { body: '{"node":"w","max":2}' }],
+    ["a claim without a node", "/v0/topics/old/claim", { body: "{}" }],
+    ["an ack", "/v0/topics/old/ack", { body: '{"node":"w","seqs":[1,2]}' }],
     ["broken JSON", "/v0/topics/old", { body: '{"records":' }],
     ["a missing body", "/v0/topics/old", {}],
     ["a wrong type", "/v0/topics/old", { body: "{}", headers: { "content-type": "text/plain" } }],

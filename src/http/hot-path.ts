@@ -8,7 +8,8 @@ import { isTopicName } from "../base/names.ts";
 /** `R`: whatever stands for a route. */
 export interface HotRoutes<R> {
   readonly append: R;
-  readonly diff: R;
+  /** By the last segment of the path. */
+  readonly verbs: { readonly diff: R; readonly claim: R; readonly ack: R };
 }
 
 export interface HotHit<R> {
@@ -18,7 +19,6 @@ export interface HotHit<R> {
 }
 
 const prefix = "/v0/topics/";
-const diffSuffix = "/diff";
 
 export function recognise<R>(method: string | undefined, url: string, routes: HotRoutes<R>): HotHit<R> | undefined {
   if (method !== "POST" || !url.startsWith(prefix)) return undefined;
@@ -28,8 +28,9 @@ export function recognise<R>(method: string | undefined, url: string, routes: Ho
   const query = mark < 0 ? "" : url.slice(mark + 1);
   const slash = url.indexOf("/", prefix.length);
   if (slash < 0 || slash >= end) return named(routes.append, url.slice(prefix.length, end), query);
-  if (end - slash !== diffSuffix.length || !url.startsWith(diffSuffix, slash)) return undefined;
-  return named(routes.diff, url.slice(prefix.length, slash), query);
+  const verb = url.slice(slash + 1, end);
+  if (verb !== "diff" && verb !== "claim" && verb !== "ack") return undefined;
+  return named(routes.verbs[verb], url.slice(prefix.length, slash), query);
 }
 
 function named<R>(route: R, topic: string, query: string): HotHit<R> | undefined {

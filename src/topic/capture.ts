@@ -31,9 +31,17 @@ export function capture(topic: Instance, nowMs: number): CapturedTopic {
     op,
     ...contents.logged(),
     ceiling: Math.max(topic.ceiling.declared, contents.headSeq),
+    ...captureJobs(topic),
     parts: parts.map(({ entry, liveCount, liveBytes }) => ({ entry, liveCount, liveBytes })),
   });
   return { section, op, from, parts };
+}
+
+/** Of an `ephemeral` topic the log tells nothing of them, and there is nothing to go on with. */
+function captureJobs({ contents }: Instance): { readonly jobs?: unknown; readonly moves?: unknown } {
+  const { jobs, moves, retained, config, headSeq } = contents;
+  const front = retained.count === 0 ? headSeq + 1 : retained.frontSeq;
+  return { jobs: config.durability === "ephemeral" ? undefined : jobs?.capture(), moves: moves.toJson(front) };
 }
 
 /** From here on no seq above the head may be assigned before a frame that raises the ceiling again is synced. */

@@ -9,10 +9,13 @@ import type { LogPlace } from "../wal/commit.ts";
 import type { BlockPool } from "./block-pool.ts";
 import type { TopicConfig } from "./config.ts";
 import { Dedupe, type KeyQuota, type RememberedKey } from "./dedupe.ts";
-import { removeFromTail, removeRecords, type ResolvedDelete } from "./deletes.ts";
-import type { Floors, RebaseState, RecordsDelete } from "./entries.ts";
+import { removeFromTail, removeRecords, type Removed, type ResolvedDelete } from "./deletes.ts";
+import type { Floors, MoveIntent, RebaseState, RecordsDelete } from "./entries.ts";
 import { type Hole, Holes } from "./holes.ts";
+import type { JobKeeper } from "./job-keeper.ts";
+import { Moves } from "./moves.ts";
 import type { RecordsEntry } from "./records-format.ts";
+import { removeSeqs, removeSeqsFromTail } from "./remove-seqs.ts";
 import { bound, Retention, type View } from "./retention.ts";
 import type { LoggedContents } from "./logged-contents.ts";
 import { Retained } from "./retained.ts";
@@ -33,6 +36,10 @@ export class Contents {
   readonly retained: Retained;
   readonly watermarks = new Watermarks();
   readonly holes = new Holes();
+  /** Records on their way into other topics, and out of them. */
+  readonly moves = new Moves();
+  /** Of a queue. */
+  readonly jobs: JobKeeper | undefined;
   readonly #retention: Retention;
   readonly #quota: Quota;
   #dedupe: Dedupe | undefined;
@@ -44,8 +51,15 @@ export class Contents {
   #loggedHead = 0;
   #floorsUnlogged = false;
 
-  constructor(config: TopicConfig, blocks: BlockPool, quota: Quota, released: (part: SealedPart) => void) {
+  constructor(
+    config: TopicConfig,
+    blocks: BlockPool,
+    quota: Quota,
+    released: (part: SealedPart) => void,
+    jobs?: JobKeeper,
+  ) {
     this.#config = config;
+    this.jobs = jobs;
     this.#quota = quota;
     this.retained = new Retained(blocks, released);
     this.#retention = new Retention(this.retained, this.watermarks, this.holes);
@@ -126,7 +140,19 @@ export class Contents {
 
   /** How many records it took; `resolved` says which sealed ones match. */
   applyDelete(stampMs: number, what: RecordsDelete, resolved: ResolvedDelete): number {
-    return this.#apply(stampMs, () => removeRecords(this.retained, what, resolved));
+    return this.#apply(stampMs, () => removeRecords(this.retained, what, resolved, this.#removed));
+  }
+
+  /** Single records, which ascend; how many of them were there. */
+  applyRemoval(stampMs: number, seqs: readonly number[], resolved: ResolvedDelete): number {
+    return this.#apply(stampMs, () => removeSeqs(this.retained, seqs, resolved, this.#removed));
+  }
+
+  applyIntent(stampMs: number, seqs: readonly number[], intent: MoveIntent | undefined): void {
+    this.#apply(stampMs, () => {
+      if (intent === undefined) this.moves.end(seqs);
+      else this.moves.begin(intent);
+    });
   }
 
   applyConfig(stampMs: number, config: TopicConfig): void {
@@ -203,6 +229,10 @@ export class Contents {
     this.#account(() => this.retained.append(firstSeq, entry, place, start));
   }
 
+  resumeRemoval(seqs: readonly number[]): void {
+    this.#account(() => removeSeqsFromTail(this.retained.tail, seqs));
+  }
+
   resumeDelete({ match, beforeSeq, bound: upTo }: RecordsDelete): void {
     const through = Math.min(upTo, (beforeSeq ?? Infinity) - 1);
     this.#account(() => removeFromTail(this.retained.tail, match!, through));
@@ -244,7 +274,14 @@ export class Contents {
   clear(): void {
     this.#account(() => this.retained.clear());
     this.#dedupe?.clear();
+    this.jobs?.clear();
+    this.moves.clear();
   }
+
+  readonly #removed: Removed = (seqs) => {
+    this.jobs?.removed(seqs);
+    this.moves.end(seqs);
+  };
 
   #apply<T>(stampMs: number, change: () => T): T {
     return this.#account(() => {

@@ -17,10 +17,10 @@ import type { SealedPart } from "./sealed-part.ts";
 import type { Tail } from "./tail.ts";
 
 /** Records of one part that match, dead ones perhaps among them, in order. */
-interface PartMatch {
+export interface PartMatch {
   readonly part: SealedPart;
-  readonly blocks: Uint32Array;
-  readonly slots: Uint32Array;
+  readonly blocks: ArrayLike<number>;
+  readonly slots: ArrayLike<number>;
   readonly seqs: readonly number[];
   readonly sizes: readonly number[];
 }
@@ -33,17 +33,25 @@ export interface ResolvedDelete {
   readonly letGo: () => void;
 }
 
-const nothingHeld = (): void => undefined;
+export const nothingHeld = (): void => undefined;
+
+/** Told of live records that are taken out one by one. */
+export type Removed = (seqs: readonly number[]) => void;
 
 /** How many live records it took. Floors are not touched: what was asked for is not announced. */
-export function removeRecords(retained: Retained, what: RecordsDelete, resolved: ResolvedDelete): number {
+export function removeRecords(
+  retained: Retained,
+  what: RecordsDelete,
+  resolved: ResolvedDelete,
+  gone?: Removed,
+): number {
   const through = lastOf(what);
   if (what.match === undefined) {
     const span = retained.measureCut(through);
     retained.cutFront(span);
     return span.count;
   }
-  return removeSealed(retained, resolved, through) + removeFromTail(retained.tail, what.match, through);
+  return removeSealed(retained, resolved, through, gone) + removeFromTail(retained.tail, what.match, through, gone);
 }
 
 /** The last seq that may be deleted. */
@@ -51,13 +59,14 @@ export function lastOf({ beforeSeq, bound }: Pick<RecordsDelete, "beforeSeq" | "
   return Math.min(bound, (beforeSeq ?? Infinity) - 1);
 }
 
-export function removeFromTail(tail: Tail, match: Predicate, through: number): number {
+export function removeFromTail(tail: Tail, match: Predicate, through: number, gone?: Removed): number {
   const { tags } = tail.labels;
   if (tags === undefined) return 0;
   let removed = 0;
   for (const id of tags.matching(match)) {
     const seqs = tags.seqs(id).filter((seq) => seq <= through && tail.isLive(seq));
     tail.remove(seqs);
+    gone?.(seqs);
     removed += seqs.length;
   }
   return removed;
@@ -164,7 +173,7 @@ function matchOf(part: SealedPart, index: PartIndex, table: TagTable, match: Pre
   return { part, blocks, slots, seqs, sizes };
 }
 
-function removeSealed(retained: Retained, resolved: ResolvedDelete, through: number): number {
+export function removeSealed(retained: Retained, resolved: ResolvedDelete, through: number, gone?: Removed): number {
   if (retained.sealed.count === 0) return 0;
   assert(resolved.version === retained.sealed.version, "a delete is resolved for the parts that are there");
   const front = retained.frontSeq;
@@ -172,14 +181,17 @@ function removeSealed(retained: Retained, resolved: ResolvedDelete, through: num
   for (const { part, blocks, slots, seqs, sizes } of resolved.matches) {
     let count = 0;
     let bytes = 0;
+    const taken: number[] = [];
     for (let i = 0; i < seqs.length; i++) {
       if (seqs[i] < front || seqs[i] > through || part.isDeleted(blocks[i], slots[i])) continue;
       part.kill(blocks[i], slots[i], sizes[i]);
+      if (gone !== undefined) taken.push(seqs[i]);
       count++;
       bytes += sizes[i];
     }
     removed += count;
     if (count > 0) retained.sealed.removed(part, count, bytes);
+    gone?.(taken);
   }
   if (removed > 0) retained.settle();
   return removed;

@@ -4,6 +4,7 @@
  * bytes from a disk: it returns an outcome, never throws, and accepts nothing that encoding does not write.
  */
 import type { Predicate } from "../base/predicate.ts";
+import { runsOf, seqsOf } from "../base/seq-runs.ts";
 import { frameKind } from "../wal/commit.ts";
 import type { TopicConfig } from "./config.ts";
 import { configFromJson, configToJson } from "./config-codec.ts";
@@ -35,6 +36,22 @@ export interface Floors {
   readonly ttlFloor: number;
 }
 
+/** Records that are on their way into another topic, one by one (spec 5): as long as this stands, a start finishes it. */
+export interface MoveIntent {
+  /** In order. */
+  readonly seqs: readonly number[];
+  readonly to: string;
+  readonly why: "dead" | "redrive";
+}
+
+/** What happened to jobs: the records that are gone by it, and what their keeper says of the others. */
+export interface JobsChange {
+  /** In order. */
+  readonly removed: readonly number[];
+  /** The keeper's own; `undefined` when it has nothing to say. */
+  readonly transition: unknown;
+}
+
 export type SmallEntry =
   | { readonly kind: "topicCreate"; readonly name: string; readonly config: TopicConfig }
   /** `floors`: of a topic that stays `ephemeral`, how far it evicts by this, with records that no frame tells of. */
@@ -44,6 +61,9 @@ export type SmallEntry =
   /** `lower`: the frame's ceiling replaces the one before; otherwise the higher one holds. */
   | { readonly kind: "ceiling"; readonly lower: boolean; readonly floors?: Floors }
   | { readonly kind: "hole"; readonly hole: Hole }
+  | { readonly kind: "lease"; readonly change: JobsChange }
+  /** `intent: undefined`: these are not moved after all. */
+  | { readonly kind: "intent"; readonly seqs: readonly number[]; readonly intent: MoveIntent | undefined }
   /** A rebase is a sequence: one `begin`, keys and batches of retained records, one `end`. */
   | { readonly kind: "rebase"; readonly step: RebaseStep };
 
@@ -92,6 +112,10 @@ function toJson(entry: SmallEntry): unknown {
       return entry.hole;
     case "rebase":
       return entry.step;
+    case "lease":
+      return { removed: runsOf(entry.change.removed), jobs: entry.change.transition };
+    case "intent":
+      return { seqs: runsOf(entry.seqs), to: entry.intent?.to, why: entry.intent?.why };
   }
 }
 
@@ -128,6 +152,17 @@ const decoders: Readonly<Record<number, (json: Json) => Entry | undefined>> = {
   [frameKind.rebase]: (json) => {
     const step = toRebaseStep(json);
     return step && { kind: "rebase", step };
+  },
+  [frameKind.lease]: ({ removed: runs, jobs: transition }) => {
+    const removed = seqsOf(runs);
+    return removed && { kind: "lease", change: { removed, transition } };
+  },
+  [frameKind.intent]: ({ seqs: runs, to, why }) => {
+    const seqs = seqsOf(runs);
+    if (seqs === undefined || seqs.length === 0) return undefined;
+    if (to === undefined && why === undefined) return { kind: "intent", seqs, intent: undefined };
+    if (typeof to !== "string" || to === "" || (why !== "dead" && why !== "redrive")) return undefined;
+    return { kind: "intent", seqs, intent: { seqs, to, why } };
   },
 };
 

@@ -22,6 +22,7 @@ import { type CommitClass, defaultConfig, type TopicConfig } from "./config.ts";
 import { sameConfig } from "./config-codec.ts";
 import { Contents, type Quota } from "./contents.ts";
 import { encodeEntry, type SmallEntry } from "./entries.ts";
+import type { JobKeeper } from "./job-keeper.ts";
 import type { SegmentDamage } from "../segment/files.ts";
 import type { PartReads } from "./part-reads.ts";
 import { Plan } from "./plan.ts";
@@ -64,6 +65,8 @@ export interface TopicDeps {
   readonly sealAt: RunsLimit;
   readonly quota: Quota;
   readonly events: TopicEvents;
+  /** For each queue, when it is made. */
+  jobs(): JobKeeper;
   /** Makes a part whole of which something cannot be read; `false` when that can't be done. */
   rescue(topicId: number, part: SealedPart): Promise<boolean>;
 }
@@ -120,7 +123,9 @@ export class Instance implements CommitQueueDeps {
   constructor(identity: TopicIdentity, config: TopicConfig, deps: TopicDeps) {
     this.identity = identity;
     this.deps = deps;
-    this.contents = new Contents(shared(config), deps.blocks, deps.quota, (part) => deps.events.released(part));
+    const jobs = config.type === "queue" ? deps.jobs() : undefined;
+    const released = (part: SealedPart): void => deps.events.released(part);
+    this.contents = new Contents(shared(config), deps.blocks, deps.quota, released, jobs);
     this.plan = new Plan(this.contents, 0);
     this.queue = new CommitQueue(this);
     this.waiters = new Waiters(deps.timers);

@@ -38,7 +38,7 @@ async function readPage(topic: Instance, request: ReadRequest): Promise<ReadResu
 }
 
 /** What is damaged may still be in the log: then a sound part has taken its place by now. */
-async function fetch(topic: Instance, blocks: SealedBlocks): Promise<void> {
+export async function fetch(topic: Instance, blocks: SealedBlocks): Promise<void> {
   try {
     await blocks.fetch(topic.contents.retained.sealed);
   } catch (error) {

@@ -11,6 +11,7 @@ import { type Instance, stampMsOf } from "./instance.ts";
 import { Plan } from "./plan.ts";
 import { ReadRebase } from "./read-rebase.ts";
 import type { RecordsEntry } from "./records-format.ts";
+import { resolveSeqsNow } from "./remove-seqs.ts";
 import type { Resume } from "./resume.ts";
 
 export type ReplayOutcome = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -97,6 +98,7 @@ export function afterRecovery(topic: Instance, nowMs: number): void {
   topic.plan = new Plan(topic.contents, topic.op);
   topic.contents.dropExpiredKeys(nowMs);
   topic.takeHead();
+  topic.contents.jobs?.recovered();
 }
 
 /** A frame that the checkpoint knows of. */
@@ -160,6 +162,9 @@ function problemOf(topic: Instance, fields: FrameFields, entry: Entry): string |
         : undefined;
     case "hole":
       return entry.hole.from === next ? undefined : `a hole at ${entry.hole.from} follows head ${next - 1}`;
+    case "lease":
+      if (entry.change.transition === undefined) return undefined;
+      return contents.jobs?.accepts(entry.change.transition) === true ? undefined : "jobs that are none";
     case "rebase":
       if (contents.config.durability !== "ephemeral") return "a topic that is durable becomes so again";
       return (topic.rebase ?? new ReadRebase()).problem(fields, entry);
@@ -213,5 +218,14 @@ function apply(topic: Instance, fields: FrameFields, entry: Exclude<Entry, { kin
       return;
     case "hole":
       contents.applyHole(stampMs, entry.hole);
+      return;
+    case "lease": {
+      const { removed, transition } = entry.change;
+      contents.applyRemoval(stampMs, removed, resolveSeqsNow(contents.retained, removed, topic.deps.parts));
+      if (transition !== undefined) contents.jobs?.replay(transition);
+      return;
+    }
+    case "intent":
+      contents.applyIntent(stampMs, entry.seqs, entry.intent);
   }
 }

@@ -37,6 +37,7 @@ export class Resume {
       rebase.eachRecords((firstSeq, records) => this.#append(contents, firstSeq, records, place));
     else if (entry.kind === "records" && !entry.records.retained)
       this.#append(contents, fields.firstSeq, entry.records, place);
+    else if (entry.kind === "lease") contents.resumeRemoval(entry.change.removed);
     else if (entry.kind === "recordsDelete" && entry.what.match !== undefined) contents.resumeDelete(entry.what);
     return undefined;
   }

@@ -35,6 +35,10 @@ export interface TopicSection {
   readonly front: { readonly seq: number; readonly ts: number };
   readonly parts: readonly SectionPart[];
   readonly keys: readonly RememberedKey[];
+  /** As the keeper of a queue's jobs has it; `undefined` when there is nothing to say. */
+  readonly jobs?: unknown;
+  /** Records on their way between topics; the same. */
+  readonly moves?: unknown;
 }
 
 export function encodeSection(section: TopicSection): string {
@@ -53,6 +57,8 @@ export function encodeSection(section: TopicSection): string {
       section.parts.map(({ entry, liveCount, liveBytes }) => [partToJson(entry), liveCount, liveBytes]),
     ),
     keys: unlessEmpty(section.keys.map(({ key, firstSeq, lastSeq, ts }) => [key, firstSeq, lastSeq, ts])),
+    jobs: section.jobs,
+    moves: section.moves,
   });
 }
 
@@ -95,6 +101,8 @@ export function decodeSection(text: string): TopicSection | undefined {
     front: { seq: frontSeq, ts: frontTs },
     parts,
     keys,
+    jobs: json["jobs"],
+    moves: json["moves"],
   };
 }
 

@@ -7,6 +7,7 @@ import { defaultConfig, type TopicConfig } from "./config.ts";
 import type { ReadResult } from "./read.ts";
 import { Model, type ModelMatch, type ModelRead, payloadBytes } from "./testing/model.ts";
 import type { TopicDeps } from "./instance.ts";
+import type { JobKeeper } from "./job-keeper.ts";
 import { batchOf, FakeQuota, readAll, type TestCheckpoint, World } from "./testing/world.ts";
 import type { Topic } from "./topic.ts";
 
@@ -248,7 +249,8 @@ class Run {
   #deps(quota: FakeQuota): TopicDeps {
     const { log, clock, timers, events, parts, blockBytes, sealAt } = this.world;
     const rescue = (): Promise<boolean> => Promise.resolve(false);
-    return { rescue, log, clock, timers, events, parts, blockBytes, sealAt, blocks: new BlockPool(), quota };
+    const jobs = (): JobKeeper => this.world.jobs();
+    return { rescue, jobs, log, clock, timers, events, parts, blockBytes, sealAt, blocks: new BlockPool(), quota };
   }
 
   /** A crash: what is in the log, and the hole that the class calls for. */

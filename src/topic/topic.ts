@@ -8,11 +8,14 @@ import { lowerCeiling } from "./ceiling-frames.ts";
 import type { TopicConfig } from "./config.ts";
 import { configure } from "./configure.ts";
 import { deleteRecords, type TopicDelete, type TopicDeleteResult } from "./delete-records.ts";
+import { changeJobs, type JobsCommit, logIntent } from "./change-jobs.ts";
 import { create, drop } from "./drop.ts";
-import { decodeEntry } from "./entries.ts";
+import { decodeEntry, type MoveIntent } from "./entries.ts";
 import type { Hole } from "./holes.ts";
 import { Instance, type TopicDeps, type TopicIdentity } from "./instance.ts";
+import type { JobKeeper } from "./job-keeper.ts";
 import { read, readNow } from "./long-poll.ts";
+import { readSingles, type SingleRecord } from "./read-jobs.ts";
 import type { RunsLimit } from "./record-runs.ts";
 import type { ReadRequest, ReadResult } from "./read.ts";
 import {
@@ -92,6 +95,12 @@ export class Topic {
     instance.ceiling.replay(section.ceiling, true);
     instance.resume = new Resume(section.op, section.tail);
     return new Topic(instance);
+  }
+
+  /** What a section says of jobs and moves; `false` when it can't be. */
+  restoreJobs({ jobs, moves }: Pick<TopicSection, "jobs" | "moves">): boolean {
+    const { contents } = this.#instance;
+    return (jobs === undefined || contents.jobs?.restore(jobs) === true) && contents.moves.restore(moves);
   }
 
   /** A topic from the frame of its creation, which lies at `place`. */
@@ -193,6 +202,32 @@ export class Topic {
       lastWriteTs,
       lastReadTs: lastReadMs,
     };
+  }
+
+  // --- jobs, and records on their way between topics --------------------------------------------------------------
+
+  /** Of a queue. */
+  get jobs(): JobKeeper | undefined {
+    return this.#instance.contents.jobs;
+  }
+
+  /** First live seq behind `seq`, 0 when there is none; expired ones may be among them. */
+  nextLive(seq: number): number {
+    const { retained } = this.#instance.contents;
+    return retained.count === 0 ? 0 : retained.nextLive(Math.max(seq, retained.frontSeq - 1));
+  }
+
+  readSingles(seqs: readonly number[]): SingleRecord[] | Promise<SingleRecord[]> {
+    return readSingles(this.#instance, seqs);
+  }
+
+  changeJobs(commit: JobsCommit): Promise<{ readonly fsyncMs: number }> {
+    return changeJobs(this.#instance, commit);
+  }
+
+  /** Synced when it resolves; `undefined`: these are not moved after all. */
+  logIntent(seqs: readonly number[], intent: MoveIntent | undefined): Promise<void> {
+    return logIntent(this.#instance, { kind: "intent", seqs, intent });
   }
 
   get holes(): readonly Hole[] {

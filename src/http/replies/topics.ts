@@ -23,8 +23,14 @@ export function stateReply(state: TopicState, call: Call, clock: Clock): Reply {
       `"earliest_seq":${state.earliestSeq},"next_seq":${state.nextSeq},"count":${state.count},` +
       `"bytes":${state.bytes},"config":${configText(state.config)},` +
       `"effective_priority":${state.effectivePriority},"last_write_ts":${state.lastWriteTs ?? null},` +
-      `"last_read_ts":${state.lastReadTs ?? null},${performanceText(clock, call)}}`,
+      `"last_read_ts":${state.lastReadTs ?? null},${queueText(state.queue)}${performanceText(clock, call)}}`,
   );
+}
+
+function queueText(queue: TopicState["queue"]): string {
+  if (queue === undefined) return "";
+  const { ready, inFlight, deadLettered } = queue;
+  return `"queue":{"ready":${ready},"in_flight":${inFlight},"dead_lettered":${deadLettered}},`;
 }
 
 export function listReply(page: TopicPage, call: Call, clock: Clock): Reply {

@@ -10,6 +10,7 @@ import { makeBackup } from "./backup.ts";
 import { health, ready } from "./health.ts";
 import { metricsRoute } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
+import { ackJobs, claimJobs, extendLeases, nackJobs, workStream } from "./queues.ts";
 import { appendRecords, deleteRecords, diffByQuery, diffRecords } from "./records.ts";
 import { deleteTopic, getTopic, listTopics, patchTopic, putTopic } from "./topics.ts";
 
@@ -32,12 +33,17 @@ export interface RouteTable {
 
 const configures: Access = { scopes: ["admin"], bodyNames: ["dead_letter"] };
 const appends: Access = { scopes: ["write"], configScope: "admin", bodyNames: ["config.dead_letter"] };
+const writes: Access = { scopes: ["write"] };
+const claims: Access = { scopes: ["read", "write"] };
+const streams: Access = { scopes: ["read", "write"], queryToken: true };
 const lists: Access = { scopes: ["read"], filtered: true };
 
 export function routeTable(deps: DoorDeps): RouteTable {
   const topic = "/v0/topics/:topic";
   const append: Route = { method: "POST", path: topic, access: appends, handler: appendRecords(deps) };
   const diff: Route = { method: "POST", path: `${topic}/diff`, access: reads, handler: diffRecords(deps) };
+  const claim: Route = { method: "POST", path: `${topic}/claim`, access: claims, handler: claimJobs(deps) };
+  const ack: Route = { method: "POST", path: `${topic}/ack`, access: writes, handler: ackJobs(deps) };
   const routes: readonly Route[] = [
     { method: "GET", path: "/v0/topics", access: lists, handler: listTopics(deps) },
     { method: "GET", path: topic, access: reads, handler: getTopic(deps) },
@@ -48,13 +54,18 @@ export function routeTable(deps: DoorDeps): RouteTable {
     diff,
     { method: "GET", path: `${topic}/diff`, access: reads, handler: diffByQuery(deps) },
     { method: "POST", path: `${topic}/delete`, access: deletes, handler: deleteRecords(deps) },
+    claim,
+    ack,
+    { method: "POST", path: `${topic}/nack`, access: writes, handler: nackJobs(deps) },
+    { method: "POST", path: `${topic}/extend`, access: writes, handler: extendLeases(deps) },
+    { method: "GET", path: `${topic}/work`, access: streams, handler: workStream(deps) },
     { method: "POST", path: "/v0/backup", access: administers, handler: makeBackup(deps) },
     ...probes("/v0/health", "/healthz", health(deps)),
     ...probes("/v0/ready", "/readyz", ready(deps)),
     { method: "GET", path: "/v0/metrics", access: reads, handler: metricsRoute(deps), always: true },
     { method: "GET", path: "/v0/openapi.json", access: reads, handler: openApi(deps, () => routes) },
   ];
-  return { routes, hot: { append, diff } };
+  return { routes, hot: { append, verbs: { diff, claim, ack } } };
 }
 
 function probes(path: string, alias: string, handler: Handler): Route[] {

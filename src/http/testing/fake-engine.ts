@@ -21,6 +21,7 @@ import type { EngineFigures } from "../../engine/figures.ts";
 import type { TopicConfig, TopicConfigPatch } from "../../topic/config.ts";
 import { defaultConfig } from "../../topic/config.ts";
 import type { ReadRequest, ReadResult, Tombstone } from "../../topic/read.ts";
+import { FakeQueues } from "./fake-queues.ts";
 import type { FakeRecord } from "./fake-record.ts";
 import { recordsOf, wireBytes } from "./fake-record.ts";
 
@@ -54,6 +55,8 @@ export class FakeEngine implements Engine {
     });
     return () => release();
   }
+
+  readonly queues = new FakeQueues(() => this.#mayFail());
 
   status(): EngineStatus {
     return this.current;

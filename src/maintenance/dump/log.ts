@@ -1,8 +1,9 @@
 /** Dumps a WAL file (spec 6.2): header, every frame that is valid by itself, and the stretches between them. */
+import { runsOf } from "../../base/seq-runs.ts";
 import type { Env, File } from "../../env/env.ts";
 import { joinPath, parseWalFileName } from "../../storage/layout.ts";
 import { configToCompactJson } from "../../topic/config-codec.ts";
-import { decodeEntry, type Entry } from "../../topic/entries.ts";
+import { decodeEntry, type Entry, type JobsChange } from "../../topic/entries.ts";
 import { frameKind } from "../../wal/commit.ts";
 import { decodeFileHeader, firstFrameAt, type WalFileHeader } from "../../wal/file-header.ts";
 import { type Frame, maxShards } from "../../wal/frame.ts";
@@ -127,7 +128,28 @@ function entryFields(entry: Entry): Readonly<Record<string, Field>> {
       return { hole: range(entry.hole.from, entry.hole.to), cause: entry.hole.cause };
     case "rebase":
       return rebaseFields(entry);
+    case "lease":
+      return leaseFields(entry.change);
+    case "intent": {
+      const { seqs, intent } = entry;
+      return {
+        moves: runsText(seqs),
+        ...(intent === undefined ? { cancelled: true } : { to: intent.to, why: intent.why }),
+      };
+    }
   }
+}
+
+function leaseFields({ removed, transition }: JobsChange): Readonly<Record<string, Field>> {
+  return {
+    ...(removed.length > 0 ? { removed: runsText(removed) } : {}),
+    ...(transition === undefined ? {} : { jobs: transition as Field }),
+  };
+}
+
+function runsText(seqs: readonly number[]): string[] {
+  const runs = runsOf(seqs);
+  return Array.from({ length: runs.length / 2 }, (_, i) => range(runs[2 * i], runs[2 * i + 1]));
 }
 
 function rebaseFields({ step }: Extract<Entry, { kind: "rebase" }>): Readonly<Record<string, Field>> {

@@ -74,6 +74,7 @@ export function settleTopic({ clock, reads, segments, topicDeps }: Workshop, fil
     return new SealedPart(entry, reads, liveCount, liveBytes);
   });
   const topic = Topic.fromSection(section, parts, topicDeps);
+  assert(topic.restoreJobs(section), "jobs that were captured can be restored");
   topic.concludeReplay();
   const fields = { topicId: id, epoch: section.epoch, op: section.op + 1, stamp: clock.nextStamp() };
   const settled = topic.replay(

@@ -63,9 +63,11 @@ function batchOf({ file, shard }: LogFile, frame: Frame): FoundFrame | undefined
 }
 
 function deleteOf({ fields, payload }: Frame): KnownDelete | undefined {
-  if (fields.kind !== frameKind.recordsDelete) return undefined;
+  if (fields.kind !== frameKind.recordsDelete && fields.kind !== frameKind.lease) return undefined;
   const outcome = decodeEntry(fields.kind, payload);
-  if (!outcome.ok || outcome.entry.kind !== "recordsDelete") return undefined;
+  if (!outcome.ok) return undefined;
+  if (outcome.entry.kind === "lease") return { op: fields.op, seqs: new Set(outcome.entry.change.removed) };
+  if (outcome.entry.kind !== "recordsDelete") return undefined;
   const { beforeSeq, bound, match } = outcome.entry.what;
   return { op: fields.op, through: Math.min(bound, (beforeSeq ?? Infinity) - 1), match };
 }

@@ -25,7 +25,9 @@ export interface Piece {
 export type IsDead = (chunk: Chunk, slot: number) => boolean;
 
 /** A delete that the log tells of. */
-export interface KnownDelete {
+export type KnownDelete = SelectingDelete | { readonly op: number; readonly seqs: ReadonlySet<number> };
+
+interface SelectingDelete {
   readonly op: number;
   /** Nothing above it was there. */
   readonly through: number;
@@ -57,11 +59,18 @@ export class LostAgain extends Error {
 
 export function deadBy(deletes: readonly KnownDelete[]): IsDead {
   if (deletes.length === 0) return () => false;
+  const selecting: SelectingDelete[] = [];
+  const single = new Set<number>();
+  for (const one of deletes) {
+    if ("seqs" in one) for (const seq of one.seqs) single.add(seq);
+    else selecting.push(one);
+  }
   return (chunk, slot) => {
     const seq = chunk.seq(slot);
+    if (single.has(seq)) return true;
     const id = chunk.tag(slot);
     const tag = id === 0 ? undefined : chunk.names.tags?.name(id);
-    return deletes.some(
+    return selecting.some(
       ({ through, match }) => seq <= through && (match === undefined || (tag !== undefined && matches(match, tag))),
     );
   };

@@ -186,7 +186,9 @@ class Repair {
         segments.use(entry);
         return new SealedPart(entry, reads, liveCount, liveBytes);
       });
-      const salvage = replay.restore(Topic.fromSection(section, parts, topicDeps), section, missing);
+      const topic = Topic.fromSection(section, parts, topicDeps);
+      const salvage = replay.restore(topic, section, missing);
+      if (!topic.restoreJobs(section)) salvage.notes.add("what the checkpoint said of its jobs is lost");
       for (const note of notes) salvage.notes.add(note);
     }
   }

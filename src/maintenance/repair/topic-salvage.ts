@@ -113,6 +113,7 @@ export class TopicSalvage {
     }
     this.ceiling = Math.max(this.ceiling, ceiling);
     if (count > 0) this.#missingUpTo(firstSeq + count - 1, stamp);
+    if (kind === frameKind.lease) this.notes.add("acks or leases were lost: jobs that were done may be there again");
     if (kind === frameKind.recordsDelete) this.notes.add("a delete was lost: what it took may be there again");
     const seqs = count > 0 ? `, ${count} records, seqs ${firstSeq} to ${firstSeq + count - 1}` : "";
     this.lost.push({ first: op, last: op, what: `${kindName(kind)}${seqs}: ${why}` });
@@ -299,6 +300,8 @@ const kindNames: Readonly<Record<number, string>> = {
   [frameKind.ceiling]: "a ceiling",
   [frameKind.hole]: "a hole",
   [frameKind.rebase]: "a step of becoming durable",
+  [frameKind.lease]: "acks or leases",
+  [frameKind.intent]: "a move into another topic",
 };
 
 function kindName(kind: number): string {

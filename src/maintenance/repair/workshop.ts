@@ -8,6 +8,7 @@ import { Segments } from "../../engine/segments.ts";
 import { defaultStorageConfig } from "../../engine/storage-config.ts";
 import type { Env } from "../../env/env.ts";
 import { BlockPool } from "../../topic/block-pool.ts";
+import { JobTable } from "../../queue/job-table.ts";
 import type { TopicDeps } from "../../topic/instance.ts";
 import { PartReads } from "../../topic/part-reads.ts";
 import type { CommitLog } from "../../wal/commit.ts";
@@ -36,9 +37,10 @@ export function openWorkshop(env: Env, directory: string, directoryId: string): 
   const pool = new BlockPool();
   const reads = new PartReads(segments.files, pool, config.cacheBytes);
   const quota = new SharedQuota(0);
+  const topicClock = { nowMs: () => clock.nowMs(), nextStamp, monotonicMs: () => env.clock.monotonicMs() };
   const topicDeps: TopicDeps = {
     log: nothingIsLogged,
-    clock: { nowMs: () => clock.nowMs(), nextStamp, monotonicMs: () => env.clock.monotonicMs() },
+    clock: topicClock,
     timers: env.timers,
     blocks: pool,
     parts: reads,
@@ -51,6 +53,7 @@ export function openWorkshop(env: Env, directory: string, directoryId: string): 
       sealDue: () => undefined,
       released: ({ entry }) => segments.release(entry),
     },
+    jobs: () => new JobTable(topicClock),
     rescue: () => Promise.resolve(false),
   };
   const sink = new PartSink({ env, directory, directoryId, segments, nextStamp });

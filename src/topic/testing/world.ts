@@ -8,6 +8,7 @@ import { BlockPool } from "../block-pool.ts";
 import { defaultConfig, type TopicConfig } from "../config.ts";
 import type { Quota } from "../contents.ts";
 import type { TopicClock, TopicDeps } from "../instance.ts";
+import type { JobKeeper } from "../job-keeper.ts";
 import type { ReadRequest, ReadResult, Tombstone } from "../read.ts";
 import { Topic } from "../topic.ts";
 import type { DeletedRange } from "../../segment/delete-file.ts";
@@ -102,6 +103,24 @@ export class FakeQuota implements Quota {
   }
 }
 
+/** Keeps nothing. */
+class NoJobs implements JobKeeper {
+  written(): void {}
+  removed(): void {}
+  accepts(): boolean {
+    return true;
+  }
+  replay(): void {}
+  capture(): unknown {
+    return undefined;
+  }
+  restore(): boolean {
+    return true;
+  }
+  recovered(): void {}
+  clear(): void {}
+}
+
 export interface TestCheckpoint {
   readonly text: string;
   readonly from: LogPlace | undefined;
@@ -127,6 +146,13 @@ export class World implements TopicDeps {
   readonly blockBytes = 250;
   readonly sealAt = { records: Infinity, bytes: Infinity };
   numbers = { next: 1 };
+
+  /** For tests of those who keep jobs. */
+  makeJobs: () => JobKeeper = () => new NoJobs();
+
+  jobs(): JobKeeper {
+    return this.makeJobs();
+  }
 
   rescue(): Promise<boolean> {
     return Promise.resolve(false);
@@ -164,6 +190,7 @@ export class World implements TopicDeps {
         if (range.part === part.entry.ordinal && range.op <= section.op && !part.replayDeaths(range))
           throw new Error("a range that does not fit");
     const topic = Topic.fromSection(section, parts, deps);
+    if (!topic.restoreJobs(section)) throw new Error("jobs that can't be read");
     const skip = from?.position ?? this.log.frames.length;
     this.#replay(topic, this.log.frames.slice(skip), skip);
     const problem = topic.concludeReplay();
@@ -241,6 +268,7 @@ export class World implements TopicDeps {
     world.parts = new PartReads(this.files, world.blocks, 1 << 12);
     world.deaths = this.deaths;
     world.numbers = this.numbers;
+    world.makeJobs = this.makeJobs;
     return world;
   }
 }

@@ -1,6 +1,6 @@
 /** Jobs of a queue (spec 5). */
 import type { Operation, Parameter } from "../operation.ts";
-import { flag, integer, type JsonSchema, list, map, object, orNull, ref, text } from "../schema.ts";
+import { integer, type JsonSchema, list, map, object, orNull, ref, text } from "../schema.ts";
 
 const topic = "/v0/topics/:topic";
 const node = text("who holds the leases; not empty");
@@ -65,13 +65,6 @@ export const queueOperations: readonly Operation[] = [
     object({ node, seqs, lease_ms: integer() }, { lease_ids: leaseIds }),
     "New deadlines by seq",
     object({ topic: text(), extended: integer(), skipped, deadlines: map(integer()), ...performance }),
-  ),
-  verb(
-    "redrive",
-    "Move dead letters back to where they came from",
-    object({}, { to: text(), limit: integer() }),
-    "How many were moved",
-    object({ topic: text(), ...performance }, { redriven: integer(), moved: integer(), complete: flag() }),
   ),
   {
     method: "GET",
