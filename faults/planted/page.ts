@@ -34,7 +34,7 @@ function head({ bugs, results }: PageParts): string {
 
 Written by \`npm run planted\`; do not edit. ${bugs.length} planted bugs (spec 9.5), each a small patch on a copy of the source
 tree; every tool that a bug's letters name is run against that copy alone, and has to notice. A cell says after how many
-seconds it did, start of the process included.
+seconds it did, start of the process included: of CPU for S and F, by the clock for C and C★, on a machine that did other things, too.
 
 Of ${runs.length} pairs of a bug and a tool ${count("killed")} are caught, ${count("survived")} escape, ${count("absent")} have no tool yet, ${count(undefined) + count("broken")} were not
 run. Made on ${commits.length === 1 ? "commit" : "commits"} ${commits.join(", ") || "none"}.

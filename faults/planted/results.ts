@@ -12,7 +12,8 @@ import { root } from "./workshop.ts";
 /** `bug 13`, `clean`, `control cache-size`, `mutant monitor-off, bug 65`. */
 export type Subject = string;
 
-export interface Result extends Verdict {
+export interface Result extends Omit<Verdict, "cpuSeconds"> {
+  /** Of CPU; by the clock where the tool starts servers. */
   readonly seconds: number;
   /** Of the patches that were applied. */
   readonly patch: string;

@@ -13,10 +13,12 @@ export interface Verdict {
   readonly by?: string;
   /** The seed or the case that repeats it. */
   readonly seed?: string;
+  /** Of CPU, without those of its own children; absent where they do the work. */
+  readonly cpuSeconds?: number;
 }
 
 export interface Budget {
-  /** Of one run of the tool. */
+  /** Of CPU, of one run of the tool. */
   readonly seconds: number;
 }
 

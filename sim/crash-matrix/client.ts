@@ -26,6 +26,8 @@ export interface ClientDeps {
   readonly engine: Engine;
   readonly oracle: Oracle;
   nowMs(): number;
+  /** A record of class `fsync` is acked: throws when the device does not have it. */
+  checkOnDevice(topic: string, data: string): void;
   /** What no caller may ever see. */
   bug(error: unknown): void;
 }
@@ -65,6 +67,7 @@ export class Client {
     const { engine, oracle } = this.#deps;
     const records = Array.from({ length: count }, () => this.#record(options));
     const { key } = options;
+    const isSynced = oracle.topic(topic).live?.config.durability === "fsync";
     const created = this.#isThere(topic) ? undefined : this.#issue(topic, { kind: "create", config: defaultConfig });
     const answer = await this.#told(
       topic,
@@ -75,6 +78,8 @@ export class Client {
         if (result.deduped)
           throw new Violation("9.4/6", `a first write with key ${key ?? ""} to ${topic} was called a repeat`);
         if (created !== undefined) oracle.topic(topic).ack(created);
+        if (isSynced && oracle.topic(topic).live?.config.durability === "fsync")
+          for (const { data } of records) this.#deps.checkOnDevice(topic, data);
         return result.firstSeq;
       },
     );

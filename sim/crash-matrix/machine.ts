@@ -13,6 +13,7 @@ import type { Oracle } from "../oracle/oracle.ts";
 import { Scheduler } from "../scheduler.ts";
 import { SimEnv } from "../sim-env.ts";
 import { Client } from "./client.ts";
+import { checkOnDevice } from "./on-device.ts";
 
 export interface ServerConfig {
   readonly shards: number;
@@ -130,6 +131,7 @@ export class Machine {
         engine: this.#engine,
         oracle: this.oracle,
         nowMs: () => this.nowMs,
+        checkOnDevice: (topic, data) => checkOnDevice(this.disk, topic, data),
         bug: (error) => this.bug(error),
       },
       seed,

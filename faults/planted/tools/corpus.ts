@@ -24,12 +24,20 @@ export const corpus: Tool = {
         return text.startsWith('["fail"') ? text : undefined;
       },
     });
+    const { cpuSeconds } = end;
     if (end.why === "line") {
       const [, failed] = JSON.parse(end.said) as [string, { fullTitle: string; err: string }];
-      return { outcome: "killed", tool: "fault corpus", by: firstLine(failed.fullTitle), seed: firstLine(failed.err) };
+      return {
+        outcome: "killed",
+        tool: "fault corpus",
+        by: firstLine(failed.fullTitle),
+        seed: firstLine(failed.err),
+        cpuSeconds,
+      };
     }
-    if (end.why === "time") return { outcome: "survived", tool: `fault corpus, ${tests} tests in ${seconds} s` };
-    if (end.code === 0) return { outcome: "survived", tool: `fault corpus, ${tests} tests` };
+    if (end.why === "time")
+      return { outcome: "survived", tool: `fault corpus, ${tests} tests in ${seconds} s`, cpuSeconds };
+    if (end.code === 0) return { outcome: "survived", tool: `fault corpus, ${tests} tests`, cpuSeconds };
     const error = firstLine(end.complaint.split("\n").find((line) => /Error/.test(line)) ?? end.complaint);
     return tests === 0
       ? { outcome: "broken", tool: `fault corpus: ${error}` }

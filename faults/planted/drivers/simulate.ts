@@ -1,0 +1,69 @@
+/**
+ * Runs in a copy: seeds of all profiles and the crash matrix with growing samples, in turns, because what a bug costs differs
+ * a lot between them; ends at the first failure. Nothing is chosen for a bug: all operations, all profiles, seeds from 1 on.
+ *
+ * The argument is the budget, in seconds of CPU: what else the machine does changes nothing. Prints one line of JSON.
+ */
+import { allOperations } from "../../../sim/crash-matrix/catalogue.ts";
+import { runOperation } from "../../../sim/crash-matrix/matrix.ts";
+import { profiles } from "../../../sim/run/profile.ts";
+import { invariantOf } from "../../../sim/run/report.ts";
+import { runSeed, strayError } from "../../../sim/run/simulation.ts";
+
+export interface Found {
+  readonly tool: string;
+  readonly by: string;
+  readonly seed: string;
+}
+
+export interface Told {
+  readonly found: Found | undefined;
+  readonly seeds: number;
+  readonly images: number;
+}
+
+const ops = 120;
+const budget = Number(process.argv[2]);
+let seeds = 0;
+let images = 0;
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${invariantOf(error)}: ${error.message}` : String(error);
+}
+
+async function playSeeds(from: number, until: number): Promise<Found | undefined> {
+  for (let seed = from; cpuSeconds() < until; seed++)
+    for (const profile of profiles) {
+      if (cpuSeconds() >= until) return undefined;
+      const { failure } = await runSeed({ seed: String(seed), profile, ops });
+      seeds++;
+      if (failure !== undefined)
+        return { tool: "simulator", by: describe(failure.error), seed: `${seed}, ${profile.name}` };
+    }
+  return undefined;
+}
+
+async function crashEverywhere(sample: number, matrixSeeds: number, until: number): Promise<Found | undefined> {
+  for (const operation of await allOperations()) {
+    if (cpuSeconds() >= until) return undefined;
+    const outcome = await runOperation(operation, { sample, seeds: matrixSeeds, maxFailures: 1 });
+    images += outcome.images;
+    const [failure] = outcome.failures;
+    if (failure !== undefined) return { tool: "crash matrix", by: describe(failure.error), seed: failure.id };
+  }
+  return undefined;
+}
+
+process.on("unhandledRejection", strayError);
+const found =
+  (await playSeeds(1, budget * 0.1)) ??
+  (await crashEverywhere(6, 1, budget * 0.5)) ??
+  (await playSeeds(2001, budget * 0.7)) ??
+  (await crashEverywhere(30, 2, budget));
+console.log(JSON.stringify({ found, seeds, images } satisfies Told));
+process.exit(found === undefined ? 0 : 1);
