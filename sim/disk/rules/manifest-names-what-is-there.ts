@@ -73,7 +73,9 @@ function wrong(before: Manifest, next: Manifest, directory: string, disk: DiskVi
   const whole = checkpointsOf(disk, directory, next);
   for (const number of before.checkpoints) {
     const bytes = disk.contents(joinPath(directory, checkpointFileName(number)));
-    const isGood = bytes !== undefined && checkpointIn(bytes) !== undefined;
+    const stored = bytes && checkpointIn(bytes);
+    // Under another one's name it is none.
+    const isGood = stored !== undefined && (stored === "foreign" || stored.number === number);
     if (!next.checkpoints.includes(number) && isGood && whole.length < kept)
       return `it lets go of checkpoint ${number}, and names ${whole.length} others`;
   }
