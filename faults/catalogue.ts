@@ -41,6 +41,7 @@ export function describeOutcome(outcome: Outcome): string {
       .map(([topic, text]) => `${topic} \`${text === "" ? "nothing" : text}\``)
       .join(", ");
   if ("refuses" in outcome) return outcome.holds ? `Undone: ${list(outcome.holds)}` : "For good";
+  if ("unreadable" in outcome) return `Holds ${list(outcome.holds)}; unreadable ${list(outcome.unreadable)}`;
   const { holds, afterKill, afterPowerLoss } = outcome;
   return [
     `Holds ${list(holds)}`,

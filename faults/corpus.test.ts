@@ -7,7 +7,7 @@ import { catalogue } from "./catalogue.ts";
 import { runCase } from "./run-case.ts";
 
 const found = await allCases();
-const leastCases = 40;
+const leastCases = 150;
 
 for (const family of new Set(found.map((each) => each.family)))
   describe(`the fault corpus: ${family}`, () => {

@@ -33,7 +33,7 @@ export function faultCases(cases: readonly FaultCase[]): readonly FaultCase[] {
   return cases;
 }
 
-export type Outcome = Serves | Refuses;
+export type Outcome = Serves | FailsToRead | Refuses;
 
 /** The server runs, or would start. */
 export interface Serves {
@@ -46,6 +46,13 @@ export interface Serves {
   readonly readOnly?: readonly number[];
   /** The page cache is no witness any more: the death of the process may cost what a loss of power costs. */
   readonly cacheIsNoWitness?: boolean;
+}
+
+/** The server runs, and some reads fail. */
+export interface FailsToRead {
+  /** Records of which every read fails with 500, naming the segment; of everything else each byte is as it was. */
+  readonly unreadable: Contents;
+  readonly holds: Contents;
 }
 
 /** The start is refused, again and again, and changes nothing. */

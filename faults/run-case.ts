@@ -9,6 +9,7 @@ import type { Machine } from "../sim/crash-matrix/machine.ts";
 import type { Crash } from "../sim/oracle/crash.ts";
 import { damageFound } from "./damage-found.ts";
 import type { FaultCase, Refuses, Serves } from "./fault-case.ts";
+import { partlyReadable } from "./partly-readable.ts";
 import { Scene } from "./scene.ts";
 import { type Contents, contentsOf } from "./topic-text.ts";
 
@@ -25,6 +26,7 @@ export async function runCase(faultCase: FaultCase, tell?: (line: string) => voi
   assert.ok(scene.struck.size > 0, "something strikes");
   for (const [fault, times] of scene.struck) assert.ok(times > 0, `${fault} fires`);
   if ("refuses" in outcome) await refuses(scene, outcome);
+  else if ("unreadable" in outcome) await partlyReadable(scene, outcome);
   else await serves(scene, outcome);
   scene.disk.checkRules();
 }
@@ -112,7 +114,7 @@ async function refuses(scene: Scene, outcome: Refuses): Promise<void> {
     judgeRefusal(scene, outcome, refusal);
     assert.deepEqual(filesOf(scene), before, "a refusal changes nothing");
   }
-  if (outcome.refuses === "damage" && scene.damages.length > 0) await damageFound(scene);
+  if (outcome.refuses === "damage" && scene.damages.length > 0) await damageFound(scene, outcome.file);
   if (outcome.holds === undefined) return;
   if (scene.damages.length > 0) scene.undoDamage();
   else scene.lift();

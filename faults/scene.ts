@@ -3,6 +3,7 @@
  * oracle hears, and the faults. What happens is told line by line, for whoever runs one case by name.
  */
 import assert from "node:assert/strict";
+import { TopicsError } from "../src/base/errors.ts";
 import { defaultStorageConfig, type StorageConfig } from "../src/engine/storage-config.ts";
 import type { EngineEvent } from "../src/engine/events.ts";
 import type { WalConfig } from "../src/wal/config.ts";
@@ -12,7 +13,7 @@ import { atOnce } from "../sim/disk/call-gate.ts";
 import { type CallName, describeCall } from "../sim/disk/call.ts";
 import { SimulatedDisk } from "../sim/disk/disk.ts";
 import type { Crash } from "../sim/oracle/crash.ts";
-import type { Observation } from "../sim/oracle/observation.ts";
+import { type Observation, observeTopic } from "../sim/oracle/observation.ts";
 import { Oracle } from "../sim/oracle/oracle.ts";
 import { Scheduler } from "../sim/scheduler.ts";
 import { type Contents, contentsOf } from "./topic-text.ts";
@@ -66,6 +67,10 @@ export class Scene {
     return this.#machine.disk;
   }
 
+  get coldDirectory(): string | undefined {
+    return this.#setup.storage?.coldDirectory;
+  }
+
   get client(): Client {
     return this.#machine.client;
   }
@@ -105,6 +110,14 @@ export class Scene {
     this.disk.add(path, bytes);
     this.damages.push({ path, at: undefined });
     this.strike(`${path}: ${what}`);
+  }
+
+  /** A server on the disk as it was before the first damage. */
+  async undamaged(): Promise<Machine> {
+    assert.ok(this.#undamaged, "something was damaged");
+    const machine = this.#machineOn(this.#undamaged.clone({ completions: atOnce }), new Oracle());
+    await machine.start();
+    return machine;
   }
 
   /** The disk as it was before the first damage. */
@@ -271,6 +284,18 @@ export class Scene {
     const contents = contentsOf(await this.observe(), wanted);
     this.tell(`holds ${JSON.stringify(contents)}`);
     assert.deepEqual(contents, wanted);
+  }
+
+  /** A whole read from 0 that fails, with 500 or 503. */
+  async failsToRead(topic: string): Promise<void> {
+    try {
+      await this.machine.until(observeTopic(this.machine.engine, topic));
+    } catch (error) {
+      assert.ok(error instanceof TopicsError && error.status >= 500, String(error));
+      this.tell(`read of ${topic}: ${error.code} ${JSON.stringify(error.detail)}`);
+      return;
+    }
+    assert.fail(`a read of ${topic} fails`);
   }
 
   saw<T extends EngineEvent["type"]>(type: T, which: (event: EngineEvent & { type: T }) => boolean = () => true): void {

@@ -1,4 +1,5 @@
 /** Topics whose records have left memory, with several checkpoints: what cases of checkpoints and segments begin with. */
+import assert from "node:assert/strict";
 import { tinyStorage } from "../sim/crash-matrix/setup.ts";
 import type { Scene, SceneSetup } from "./scene.ts";
 
@@ -27,6 +28,22 @@ export async function sealedAndKilled(scene: Scene): Promise<void> {
   await sealed(scene);
   scene.kill();
 }
+
+/** Five segments each; the log that the first three were written to is retired. Then the process is killed. */
+export async function retiredAndKilled(scene: Scene): Promise<void> {
+  await sealed(scene);
+  const log = scene.files(/wal-.*\.log$/)[0];
+  await scene.restart();
+  for (let round = 3; round < 5; round++) {
+    for (const topic of ["d", "f"]) await scene.append(topic, 4, { tag: `t${round}`, padBytes: 100 });
+    await scene.awaits("checkpoint-written");
+  }
+  await scene.quiet();
+  assert.ok(!scene.disk.files().includes(log), "the first log file is retired");
+  scene.kill();
+}
+
+export const retiredHold = { d: "1-20", f: "1-20" };
 
 /** Four more records in each, and time for them to be sealed and for checkpoints. */
 export async function sealMore(scene: Scene): Promise<void> {
