@@ -146,6 +146,7 @@ function engineConfig(settings: Settings): Parameters<typeof openEngine>[1] {
     maxTopics: settings.TOPICS_MAX_TOPICS,
     maxIdempotencyKeys: settings.TOPICS_MAX_IDEMPOTENCY_KEYS,
     maxTotalBytes: settings.TOPICS_MAX_TOTAL_BYTES,
+    routers: { max: settings.TOPICS_MAX_ROUTERS, retainBytes: settings.TOPICS_ROUTER_RETAIN_BYTES },
   };
 }
 

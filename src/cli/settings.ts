@@ -15,6 +15,7 @@ import {
   defaultStreamBufferBytes,
   minDepth,
 } from "../base/limits.ts";
+import { defaultRoutersConfig } from "../engine/config.ts";
 import { defaultStorageConfig } from "../engine/storage-config.ts";
 import { defaultWalConfig } from "../wal/config.ts";
 import { maxShards } from "../wal/frame.ts";
@@ -159,6 +160,12 @@ export const settings = {
   TOPICS_WAL_ARCHIVE_DIR: setting(plainText, "", "directory that keeps retired log files; off when unset"),
   TOPICS_BACKUP_DIR: setting(plainText, "", "directory that POST /v0/backup writes to; off when unset"),
   TOPICS_MAX_TOPICS: setting(integer(0, anySize), 100_000, "topics in all; 0 is unlimited"),
+  TOPICS_MAX_ROUTERS: setting(integer(0, anySize), defaultRoutersConfig.max, "routers in all; 0 is unlimited"),
+  TOPICS_ROUTER_RETAIN_BYTES: setting(
+    integer(0, anySize),
+    defaultRoutersConfig.retainBytes,
+    "of one source, what has left it and is still to be forwarded",
+  ),
   TOPICS_MAX_IDEMPOTENCY_KEYS: setting(
     integer(0, anySize),
     1_000_000,
@@ -210,11 +217,7 @@ export type SettingName = keyof typeof settings;
 export type Settings = { readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never };
 
 /** Names that the contract has and this version does not act on yet. */
-const later = new Set(
-  `MAX_CLAIM MAX_WATCH_TOPICS ROUTER_RETAIN_BYTES MAX_ROUTERS MAX_WATCH_SESSIONS`
-    .split(/\s+/)
-    .map((name) => `TOPICS_${name}`),
-);
+const later = new Set(`MAX_CLAIM MAX_WATCH_TOPICS MAX_WATCH_SESSIONS`.split(/\s+/).map((name) => `TOPICS_${name}`));
 
 export interface ReadSettings {
   readonly settings: Settings;

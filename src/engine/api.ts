@@ -7,6 +7,7 @@ import type { Predicate } from "../base/predicate.ts";
 import type { RecordBatch } from "../base/record-batch.ts";
 import type { TopicConfig, TopicConfigPatch } from "../topic/config.ts";
 import type { EngineFigures } from "./figures.ts";
+import type { PutRouterResult, RouterPage, RouterQuery, RouterRequest, RouterState } from "../router/router.ts";
 import type { ReadRequest, ReadResult } from "../topic/read.ts";
 import type { QueueCounts, QueueVerbs } from "./queue-api.ts";
 
@@ -104,10 +105,20 @@ export interface Engine {
   append(topic: string, request: AppendRequest): Promise<AppendResult>;
   read(topic: string, request: ReadRequest): Promise<ReadResult>;
   configureTopic(topic: string, patch: TopicConfigPatch, mode: "put" | "patch"): Promise<ConfigureResult>;
+  /**
+   * What to wait for, at most 100 ms, before a topic is looked at: a router's destination then has what its source had at the
+   * call (3.2). `undefined`: nothing. `read` and `deleteRecords` see to it themselves.
+   */
+  caughtUp(topic: string): Promise<void> | undefined;
   topicState(topic: string, touch: boolean): TopicState;
   listTopics(prefix: string, after: string | undefined, pageSize: number, touch: boolean): TopicPage;
   deleteTopic(topic: string, ifEmpty: boolean): Promise<DeleteTopicResult>;
   deleteRecords(topic: string, request: DeleteRecordsRequest): Promise<DeleteRecordsResult>;
+  putRouter(router: string, request: RouterRequest): Promise<PutRouterResult>;
+  routerState(router: string): RouterState;
+  listRouters(query: RouterQuery, after: string | undefined, pageSize: number): RouterPage;
+  /** `false` when there was none by that name. */
+  deleteRouter(router: string): Promise<boolean>;
   backup(name: string): Promise<BackupResult>;
   readonly queues: QueueVerbs;
 }

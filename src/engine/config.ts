@@ -15,4 +15,14 @@ export interface EngineConfig {
   readonly maxIdempotencyKeys: number;
   /** Of all retained records together. */
   readonly maxTotalBytes?: number;
+  readonly routers?: RoutersConfig;
 }
+
+export interface RoutersConfig {
+  /** 0: unlimited. */
+  readonly max: number;
+  /** Of one source, what has left it and is still to be forwarded. */
+  readonly retainBytes: number;
+}
+
+export const defaultRoutersConfig: RoutersConfig = { max: 10_000, retainBytes: 1 << 30 };

@@ -29,15 +29,17 @@ export async function topicNamed(deps: CreatorDeps, name: string, config: TopicC
   for (;;) {
     const existing = deps.catalog.named(name);
     if (existing) return { topic: existing, created: undefined };
-    if (deps.maxTopics > 0 && deps.catalog.size >= deps.maxTopics)
-      throw new TopicsError("throttled", `there are ${deps.maxTopics} topics already`, {
-        limit: "max_topics",
-        max: deps.maxTopics,
-      });
+    checkTopicsLeft(deps, 1);
     const wait = deps.ids.ready() ?? skipLatched(deps) ?? admitted(deps);
     if (wait === undefined) return make(deps, name, config, records);
     await wait;
   }
+}
+
+/** Throws when there may not be so many topics more. */
+export function checkTopicsLeft({ maxTopics, catalog }: CreatorDeps, topics: number): void {
+  if (maxTopics === 0 || catalog.size + topics <= maxTopics || topics === 0) return;
+  throw new TopicsError("throttled", `there are ${maxTopics} topics already`, { limit: "max_topics", max: maxTopics });
 }
 
 /** A read-only shard takes no topics; the ids that would go there are left out. */

@@ -4,12 +4,14 @@
  * States: `recovering` → `ready` → `stopping`.
  */
 import { TopicsError } from "../base/errors.ts";
-import { isTopicName } from "../base/names.ts";
+import { isRouterName, isTopicName } from "../base/names.ts";
 import { measureBatch } from "../base/record.ts";
 import type { Env } from "../env/env.ts";
 import { defaultConfig, type TopicConfig, type TopicConfigPatch } from "../topic/config.ts";
 import { overTotal, tooLargeAlone } from "../topic/plan.ts";
 import type { PartReads } from "../topic/part-reads.ts";
+import type { PutRouterResult, RouterPage, RouterQuery, RouterRequest, RouterState } from "../router/router.ts";
+import { Routers } from "../router/routers.ts";
 import type { ReadRequest, ReadResult } from "../topic/read.ts";
 import type { Topic } from "../topic/topic.ts";
 import type { Wal } from "../wal/wal.ts";
@@ -27,8 +29,8 @@ import type {
   TopicState,
 } from "./api.ts";
 import { Catalog } from "./catalog.ts";
-import type { EngineConfig } from "./config.ts";
-import { type CreatorDeps, topicNamed } from "./creator.ts";
+import { defaultRoutersConfig, type EngineConfig } from "./config.ts";
+import { checkTopicsLeft, type CreatorDeps, topicNamed } from "./creator.ts";
 import { openDirectory, type OpenDirectory, refusing } from "./directory.ts";
 import { EngineClock } from "./engine-clock.ts";
 import { type EngineFigures, topicCounts, walFigures } from "./figures.ts";
@@ -78,6 +80,7 @@ class TopicsEngine implements RunningEngine {
   #creator: CreatorDeps | undefined;
   #housekeeper: Housekeeper | undefined;
   #storage: Storage | undefined;
+  #routers: Routers | undefined;
 
   constructor(env: Env, config: EngineConfig, hooks: EngineHooks, directory: OpenDirectory, options: RecoveryOptions) {
     this.#env = env;
@@ -117,6 +120,7 @@ class TopicsEngine implements RunningEngine {
     this.#reads = recovered.reads;
     this.#storage = await refusing(this.#config.directory, () => this.#startStorage(recovered));
     this.#creator = { catalog: this.#catalog, ids, wal, topicDeps, maxTopics: this.#config.maxTopics };
+    this.#routers = this.#startRouters(recovered);
     this.#housekeeper = new Housekeeper(
       this.#env.timers,
       this.#clock,
@@ -144,7 +148,7 @@ class TopicsEngine implements RunningEngine {
     return {
       ...topicCounts(this.#catalog.all()),
       leasesInFlight: 0,
-      routers: 0,
+      routers: this.#routers?.size ?? 0,
       recordsLive: this.#quota.records,
       bytesLive: this.#quota.bytes,
       tailBytes: this.#quota.heldBytes,
@@ -181,6 +185,8 @@ class TopicsEngine implements RunningEngine {
   }
 
   async read(name: string, request: ReadRequest): Promise<ReadResult> {
+    const behind = this.caughtUp(name);
+    if (behind !== undefined) await behind;
     return this.#live(name).read(request);
   }
 
@@ -194,6 +200,10 @@ class TopicsEngine implements RunningEngine {
     if (created === undefined) return this.#reconfigure(topic, patch, mode);
     await created;
     return { created: true, config: topic.config };
+  }
+
+  caughtUp(name: string): Promise<void> | undefined {
+    return this.#routers?.catchUp(this.#live(name).id);
   }
 
   topicState(name: string, touch: boolean): TopicState {
@@ -229,13 +239,42 @@ class TopicsEngine implements RunningEngine {
     const { count } = topic.summary();
     if (ifEmpty && count > 0)
       throw new TopicsError("topic_not_empty", `topic ${name} has ${count} records`, { topic: name, count });
-    const deleted = await topic.deleteTopic();
+    const drop = (): Promise<boolean> => topic.deleteTopic();
+    const { deleted, routers } = this.#routers!.touches(topic)
+      ? await this.#routers!.deleteTopic(topic, drop)
+      : { deleted: await drop(), routers: [] };
     this.#known(name);
-    return { deleted, routersRemoved: [] };
+    return { deleted, routersRemoved: routers };
   }
 
   async deleteRecords(name: string, request: DeleteRecordsRequest): Promise<DeleteRecordsResult> {
-    return this.#live(name).deleteRecords(request);
+    const behind = this.caughtUp(name);
+    if (behind !== undefined) await behind;
+    const topic = this.#live(name);
+    const result = await topic.deleteRecords(request);
+    this.#routers!.roomMade(topic.id);
+    return result;
+  }
+
+  async putRouter(name: string, request: RouterRequest): Promise<PutRouterResult> {
+    this.#ready();
+    checkRouter(name, request);
+    return this.#routers!.put(name, request);
+  }
+
+  routerState(name: string): RouterState {
+    this.#ready();
+    return this.#routers!.get(name);
+  }
+
+  listRouters(query: RouterQuery, after: string | undefined, pageSize: number): RouterPage {
+    this.#ready();
+    return this.#routers!.list(query, after, pageSize);
+  }
+
+  async deleteRouter(name: string): Promise<boolean> {
+    this.#ready();
+    return this.#routers!.remove(name);
   }
 
   async backup(name: string): Promise<BackupResult> {
@@ -296,6 +335,7 @@ class TopicsEngine implements RunningEngine {
         requested_type: patch.type,
       });
     await topic.configure(mode === "put" ? { ...defaultConfig, ...patch, type } : { ...topic.config, ...patch });
+    this.#routers!.roomMade(topic.id);
     return { created: false, config: topic.config };
   }
 
@@ -342,7 +382,34 @@ class TopicsEngine implements RunningEngine {
     );
   }
 
+  #startRouters({ wal, topicDeps }: Recovered): Routers {
+    const { max, retainBytes } = this.#config.routers ?? defaultRoutersConfig;
+    const creator = this.#creator!;
+    const routers = new Routers({
+      clock: this.#env.clock,
+      timers: this.#env.timers,
+      maxRouters: max,
+      retainBytes,
+      topicNamed: (name) => this.#known(name),
+      topicWithId: (id) => this.#catalog.withId(id),
+      checkRoom: (topics) => checkTopicsLeft(creator, topics),
+      makeTopic: async (name) => {
+        const { topic, created } = await topicNamed(creator, name, defaultConfig, 0);
+        await created;
+        return { topic, created: created !== undefined };
+      },
+      room: () => this.#storage?.room(),
+      synced: (topic) => wal.shardOf(topic.id).synced(),
+      nextStamp: () => this.#clock.nextStamp(),
+      crash: (error) => this.#hooks.crash(error),
+    });
+    routers.adopt(this.#catalog.all());
+    for (const one of topicDeps) one.events = { ...one.events, headMoved: (topicId) => routers.headMoved(topicId) };
+    return routers;
+  }
+
   async #closeWal(wal: Wal): Promise<void> {
+    await this.#routers?.stop();
     await this.#storage?.stop();
     const lowered: Promise<void>[] = [];
     for (const topic of this.#catalog.all()) {
@@ -370,4 +437,15 @@ function mayNotConfigure(): TopicsError {
 
 function checkName(name: string): void {
   if (!isTopicName(name)) throw new TopicsError("invalid_request", "not a topic name", { field: "topic" });
+}
+
+function checkRouter(name: string, { source, dest }: RouterRequest): void {
+  if (!isRouterName(name)) throw new TopicsError("invalid_request", "not a router name", { field: "router" });
+  for (const [field, topic] of [
+    ["source", source],
+    ["dest", dest],
+  ])
+    if (!isTopicName(topic)) throw new TopicsError("invalid_request", "not a topic name", { field });
+  if (source === dest)
+    throw new TopicsError("invalid_request", "source and dest are two different topics", { field: "dest" });
 }

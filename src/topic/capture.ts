@@ -33,6 +33,7 @@ export function capture(topic: Instance, nowMs: number): CapturedTopic {
     ceiling: Math.max(topic.ceiling.declared, contents.headSeq),
     ...captureJobs(topic),
     parts: parts.map(({ entry, liveCount, liveBytes }) => ({ entry, liveCount, liveBytes })),
+    link: contents.link,
   });
   return { section, op, from, parts };
 }

@@ -27,6 +27,9 @@ export interface ChunkNames {
 /** A row's numbers, side by side: the filters read one or two of them, and a chunk of ten records is one small array. */
 export const cell = { start: 0, dataBytes: 1, metaBytes: 2, age: 3, tag: 4, node: 5 } as const;
 export const cellsPerRow = 6;
+/** A node's number shares its cell with the record's hops (spec 3.2). */
+export const nodeMask = 0x0fff_ffff;
+export const hopsShift = 28;
 const firstRows = 8;
 const maxAge = 0xffff_ffff;
 
@@ -111,7 +114,12 @@ export class Chunk {
   }
 
   node(i: number): number {
-    return this.rows[i * cellsPerRow + cell.node];
+    return this.rows[i * cellsPerRow + cell.node] & nodeMask;
+  }
+
+  /** Links of a cycle that the record came through. */
+  hops(i: number): number {
+    return this.rows[i * cellsPerRow + cell.node] >>> hopsShift;
   }
 
   isDeleted(i: number): boolean {
@@ -189,9 +197,14 @@ export class Chunk {
   }
 
   setNames(i: number, tag: number, node: number): void {
+    assert(node <= nodeMask, "there are fewer nodes than their numbers");
     this.rows[i * cellsPerRow + cell.tag] = tag;
-    this.rows[i * cellsPerRow + cell.node] = node;
+    this.rows[i * cellsPerRow + cell.node] |= node;
     this.named = true;
+  }
+
+  setHops(i: number, hops: number): void {
+    this.rows[i * cellsPerRow + cell.node] |= hops << hopsShift;
   }
 
   /** Slots without a record, behind the last one. */

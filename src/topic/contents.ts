@@ -14,6 +14,7 @@ import type { Floors, MoveIntent, RebaseState, RecordsDelete } from "./entries.t
 import { type Hole, Holes } from "./holes.ts";
 import type { JobKeeper } from "./job-keeper.ts";
 import { Moves } from "./moves.ts";
+import { advancedLink, changedLink, type LinkAnchor, type LinkChange, type LinkState, sureLink } from "./link.ts";
 import type { RecordsEntry } from "./records-format.ts";
 import { removeSeqs, removeSeqsFromTail } from "./remove-seqs.ts";
 import { bound, Retention, type View } from "./retention.ts";
@@ -50,6 +51,10 @@ export class Contents {
   /** The head that the log leads to: records that no frame holds have no part in it. */
   #loggedHead = 0;
   #floorsUnlogged = false;
+  /** The link into the topic, when it is a router's destination. */
+  #link: LinkState | undefined;
+  /** In a repair: frames that would say what the link is are missing. */
+  #linkLost = false;
 
   constructor(
     config: TopicConfig,
@@ -76,6 +81,10 @@ export class Contents {
   /** `$ts` of the last batch; 0 before the first. */
   get lastWriteTs(): number {
     return this.#lastWriteTs;
+  }
+
+  get link(): LinkState | undefined {
+    return this.#link;
   }
 
   /** Some live record is in the log: what happens to it has to be there too. */
@@ -131,11 +140,37 @@ export class Contents {
       this.#headSeq = firstSeq + entry.seqDelta(entry.count - 1);
       // Retained records are old: those that expired by the time of their frame are gone.
       if (entry.retained) this.#retention.expire(stampMs, this.#config);
-      else this.#lastWriteTs = entry.ts;
+      else this.#lastWriteTs = entry.lastTs;
+      if (entry.anchor !== undefined) this.moveLink(entry.anchor);
       if (logged) this.#loggedSeq = this.#loggedHead = this.#headSeq;
       if (entry.key !== undefined) this.#remember(stampMs, entry.key, firstSeq, entry.ts);
     });
     if (!logged && floor <= this.#loggedSeq && this.watermarks.evictFloor > floor) this.#floorsUnlogged = true;
+  }
+
+  /** What came through the link as far as this is here, or was announced as lost. */
+  moveLink(anchor: LinkAnchor): void {
+    if (this.#linkLost) return;
+    this.#link = sureLink(advancedLink(this.#link, anchor));
+  }
+
+  applyLink(stampMs: number, change: LinkChange): void {
+    this.applyNothing(stampMs);
+    if (this.#linkLost && "remove" in change) return;
+    this.#link = sureLink(changedLink(this.#link, change));
+    this.#linkLost = false;
+  }
+
+  /** Why there can be no such change, or copies that go so far; `undefined` when there can. */
+  linkProblem(next: LinkAnchor | LinkChange): string | undefined {
+    if (this.#linkLost) return undefined;
+    const outcome = "through" in next ? advancedLink(this.#link, next) : changedLink(this.#link, next);
+    return typeof outcome === "string" ? outcome : undefined;
+  }
+
+  loseLink(): void {
+    this.#link = undefined;
+    this.#linkLost = true;
   }
 
   /** How many records it took; `resolved` says which sealed ones match. */
@@ -170,11 +205,14 @@ export class Contents {
     return { capFloor: this.#retention.capFloorUnder(config), ttlFloor: this.watermarks.ttlFloor };
   }
 
-  applyHole(stampMs: number, hole: Hole): void {
+  /** `through`: the source's record that it stands for; `logged`: a frame tells of it. */
+  applyHole(stampMs: number, hole: Hole, through?: number, logged = true): void {
     assert(hole.from === this.#headSeq + 1, "a hole begins behind the head");
     this.#apply(stampMs, () => {
+      if (through !== undefined) this.moveLink({ through, counts: [] });
       this.holes.add(hole);
-      this.#headSeq = this.#loggedHead = hole.to;
+      this.#headSeq = hole.to;
+      if (logged) this.#loggedHead = hole.to;
     });
   }
 
@@ -192,7 +230,7 @@ export class Contents {
   get state(): RebaseState {
     const { capFloor, ttlFloor, silent } = this.watermarks;
     const [head, lastWriteTs, holes] = [this.#headSeq, this.#lastWriteTs, this.holes.all];
-    return { head, lastWriteTs, capFloor, ttlFloor, silent: silent.ranges, holes };
+    return { head, lastWriteTs, capFloor, ttlFloor, silent: silent.ranges, holes, through: this.#link?.cursor };
   }
 
   /** What the log leads to, for a checkpoint. */
@@ -209,12 +247,14 @@ export class Contents {
     const floors = { capFloor: Math.min(state.capFloor, head + 1), ttlFloor: Math.min(state.ttlFloor, head + 1) };
     const floor = Math.max(floors.capFloor, floors.ttlFloor);
     const silent = state.silent.filter((_, i) => state.silent[i | 1] < floor);
-    return { state: { ...state, ...floors, head, silent }, tail: { count, bytes, from }, keys, ...sealed };
+    const holes = state.holes.filter(({ to }) => to <= head);
+    return { state: { ...state, ...floors, head, silent, holes }, tail: { count, bytes, from }, keys, ...sealed };
   }
 
   /** As a checkpoint says; the tail is still to come (resume.ts). */
-  restore(section: LoggedContents, parts: readonly SealedPart[]): void {
+  restore(section: LoggedContents, parts: readonly SealedPart[], link: LinkState | undefined): void {
     const { state, keys, front, sealedThrough, loggedSeq } = section;
+    this.#link = link;
     this.#account(() => {
       this.watermarks.reset(state.capFloor, state.ttlFloor);
       this.#rebase(state);
@@ -252,6 +292,8 @@ export class Contents {
   endRebase(stampMs: number, state: RebaseState): void {
     assert(state.head >= this.#headSeq, "a rebase ends at its head");
     this.#account(() => {
+      const { through } = state;
+      if (through !== undefined && through > (this.#link?.cursor ?? through)) this.moveLink({ through, counts: [] });
       // Retention went on while the steps were logged.
       this.#raiseFloors(state.capFloor, state.ttlFloor);
       this.#rebase(state);
@@ -276,6 +318,7 @@ export class Contents {
     this.#dedupe?.clear();
     this.jobs?.clear();
     this.moves.clear();
+    this.#link = undefined;
   }
 
   readonly #removed: Removed = (seqs) => {

@@ -10,6 +10,8 @@ import type { TopicConfig } from "./config.ts";
 import { configFromJson, configToJson } from "./config-codec.ts";
 import type { RememberedKey } from "./dedupe.ts";
 import { type Hole, type HoleCause, holeCauses } from "./holes.ts";
+import type { LinkChange } from "./link.ts";
+import { changeFromJson, changeToJson, predicateFromJson as toPredicate } from "./link-codec.ts";
 import type { RecordsEntry } from "./records-format.ts";
 import { readRecords } from "./records-reader.ts";
 
@@ -28,6 +30,8 @@ export interface RebaseState {
   readonly ttlFloor: number;
   readonly silent: readonly number[];
   readonly holes: readonly Hole[];
+  /** Of a router's destination: how far its source was forwarded. */
+  readonly through?: number | undefined;
 }
 
 /** How far an `ephemeral` topic has evicted, records from its durable days included. */
@@ -60,10 +64,12 @@ export type SmallEntry =
   | { readonly kind: "recordsDelete"; readonly what: RecordsDelete }
   /** `lower`: the frame's ceiling replaces the one before; otherwise the higher one holds. */
   | { readonly kind: "ceiling"; readonly lower: boolean; readonly floors?: Floors }
-  | { readonly kind: "hole"; readonly hole: Hole }
   | { readonly kind: "lease"; readonly change: JobsChange }
   /** `intent: undefined`: these are not moved after all. */
   | { readonly kind: "intent"; readonly seqs: readonly number[]; readonly intent: MoveIntent | undefined }
+  /** `through`: of a router's destination, the last record of the source that it stands for (3.2). */
+  | { readonly kind: "hole"; readonly hole: Hole; readonly through?: number }
+  | { readonly kind: "routerConfig"; readonly change: LinkChange }
   /** A rebase is a sequence: one `begin`, keys and batches of retained records, one `end`. */
   | { readonly kind: "rebase"; readonly step: RebaseStep };
 
@@ -109,7 +115,9 @@ function toJson(entry: SmallEntry): unknown {
     case "ceiling":
       return { lower: entry.lower, floors: entry.floors };
     case "hole":
-      return entry.hole;
+      return { ...entry.hole, through: entry.through };
+    case "routerConfig":
+      return changeToJson(entry.change);
     case "rebase":
       return entry.step;
     case "lease":
@@ -147,7 +155,13 @@ const decoders: Readonly<Record<number, (json: Json) => Entry | undefined>> = {
   },
   [frameKind.hole]: (json) => {
     const hole = toHole(json);
-    return hole && { kind: "hole", hole };
+    const { through } = json;
+    if (hole === undefined || through === undefined) return hole && { kind: "hole", hole };
+    return isCount(through) ? { kind: "hole", hole, through } : undefined;
+  },
+  [frameKind.routerConfig]: (json) => {
+    const change = changeFromJson(json);
+    return change && { kind: "routerConfig", change };
   },
   [frameKind.rebase]: (json) => {
     const step = toRebaseStep(json);
@@ -176,8 +190,10 @@ function toRebaseStep({ step, state, keys }: Json): RebaseStep | undefined {
   if (!isCount(head) || !isCount(lastWriteTs) || !isCount(capFloor) || !isCount(ttlFloor)) return undefined;
   if (!Array.isArray(silent) || !silent.every(isCount)) return undefined;
   const holes = holesFromJson(list);
-  if (holes === undefined) return undefined;
-  return { step, state: { head, lastWriteTs, capFloor, ttlFloor, silent, holes } };
+  const { through } = state;
+  if (holes === undefined || !(through === undefined || isCount(through))) return undefined;
+  const linked = through === undefined ? {} : { through };
+  return { step, state: { head, lastWriteTs, capFloor, ttlFloor, silent, holes, ...linked } };
 }
 
 /** Holes in order; `undefined` for anything else. */
@@ -207,13 +223,6 @@ function toFloors(json: unknown): Floors | undefined {
   if (!isObject(json)) return undefined;
   const { capFloor, ttlFloor } = json;
   return isCount(capFloor) && isCount(ttlFloor) ? { capFloor, ttlFloor } : undefined;
-}
-
-function toPredicate(json: unknown): Predicate | undefined {
-  if (!isObject(json)) return undefined;
-  const { op, value, prefix } = json;
-  if (op === "Eq" && typeof value === "string") return { op, value };
-  return op === "Glob" && typeof prefix === "string" ? { op, prefix } : undefined;
 }
 
 function isCount(value: unknown): value is number {

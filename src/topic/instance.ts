@@ -118,13 +118,17 @@ export class Instance implements CommitQueueDeps {
   rebase: ReadRebase | undefined;
   /** During recovery: what a checkpoint says of it, until its log has come that far. */
   resume: Resume | undefined;
+  /** Set while links forward the topic: takes over a part in which nothing is live any more, or does not. */
+  partLeaving: ((part: SealedPart) => boolean) | undefined;
   #announcedHead = 0;
 
   constructor(identity: TopicIdentity, config: TopicConfig, deps: TopicDeps) {
     this.identity = identity;
     this.deps = deps;
     const jobs = config.type === "queue" ? deps.jobs() : undefined;
-    const released = (part: SealedPart): void => deps.events.released(part);
+    const released = (part: SealedPart): void => {
+      if (this.partLeaving?.(part) !== true) deps.events.released(part);
+    };
     this.contents = new Contents(shared(config), deps.blocks, deps.quota, released, jobs);
     this.plan = new Plan(this.contents, 0);
     this.queue = new CommitQueue(this);

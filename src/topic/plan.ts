@@ -5,6 +5,7 @@
 import { TopicsError } from "../base/errors.ts";
 import type { TopicConfig } from "./config.ts";
 import type { Contents } from "./contents.ts";
+import type { LinkState } from "./link.ts";
 import { bound, type View } from "./retention.ts";
 
 export class Plan {
@@ -12,6 +13,7 @@ export class Plan {
   op: number;
   lastTs: number;
   config: TopicConfig;
+  link: LinkState | undefined;
   /** Staged records, not published yet. */
   stagedRecords = 0;
   stagedBytes = 0;
@@ -21,6 +23,7 @@ export class Plan {
     this.op = op;
     this.lastTs = contents.lastWriteTs;
     this.config = contents.config;
+    this.link = contents.link;
   }
 
   take(records: number, bytes: number, ts: number): void {

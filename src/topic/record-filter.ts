@@ -3,7 +3,7 @@
  * nothing in the topic can fail is no filter.
  */
 import type { Predicate } from "../base/predicate.ts";
-import { cell, cellsPerRow, type Chunk, type ChunkNames } from "./chunk.ts";
+import { cell, cellsPerRow, type Chunk, type ChunkNames, nodeMask } from "./chunk.ts";
 
 export class RecordFilter {
   /** By number, whether a tag is wanted; 0, no tag, never is. `undefined` when tags do not matter. */
@@ -68,7 +68,7 @@ export class RecordFilter {
 
   #passes(rows: Uint32Array, row: number): boolean {
     if (this.#wanted !== undefined && this.#wanted[rows[row + cell.tag]] !== 1) return false;
-    const node = rows[row + cell.node];
+    const node = rows[row + cell.node] & nodeMask;
     return node === 0 || this.#nodes.size === 0 || !this.#nodes.has(node);
   }
 }

@@ -4,7 +4,7 @@
  */
 import { assert } from "../base/assert.ts";
 import type { RecordColumns } from "../base/record.ts";
-import { cell, cellsPerRow, type Chunk, type ChunkNames } from "./chunk.ts";
+import { cell, cellsPerRow, type Chunk, type ChunkNames, hopsShift, nodeMask } from "./chunk.ts";
 import type { RecordsEntry } from "./records-format.ts";
 import { layoutRecords, type RecordsLayout, type StringColumn, writeRecords } from "./records-writer.ts";
 
@@ -55,17 +55,17 @@ export class RecordRuns {
     return this.#lastTs;
   }
 
-  /** Takes live slots of a chunk from `from` on; returns the first that did not fit, `chunk.count` when all did. */
-  take(chunk: Chunk, from: number, took?: (first: number, end: number) => void): number {
+  /** Takes live slots of a chunk from `from` on, before `until`; returns the first that did not fit, `until` when all did. */
+  take(chunk: Chunk, from: number, took?: (first: number, end: number) => void, until = chunk.count): number {
     let i = chunk.nextLive(from);
-    while (i < chunk.count) {
-      const end = chunk.nextDeleted(i, chunk.count);
+    while (i < until) {
+      const end = chunk.nextDeleted(i, until);
       const taken = this.#takeRun(chunk, i, end);
       if (taken > i) took?.(i, taken);
       if (taken < end) return taken;
       i = chunk.nextLive(end);
     }
-    return chunk.count;
+    return until;
   }
 
   #takeRun(chunk: Chunk, first: number, end: number): number {
@@ -109,6 +109,7 @@ export class RecordRuns {
     const tsDeltas = new Uint32Array(n);
     const tags = new NameColumn(n, (names, id) => names.tags?.name(id) ?? "");
     const nodes = new NameColumn(n, (names, id) => names.nodes?.name(id) ?? "");
+    let hops: Uint32Array | undefined;
     let at = 0;
     let out = 0;
     for (let run = 0; run < this.#chunks.length; run++) {
@@ -123,7 +124,9 @@ export class RecordRuns {
         seqDeltas[out] = chunk.seq(i) - this.#firstSeq;
         tsDeltas[out] = rows[row + cell.age] + age;
         if (rows[row + cell.tag] !== 0) tags.set(out, chunk.names, rows[row + cell.tag]);
-        if (rows[row + cell.node] !== 0) nodes.set(out, chunk.names, rows[row + cell.node]);
+        const node = rows[row + cell.node];
+        if ((node & nodeMask) !== 0) nodes.set(out, chunk.names, node & nodeMask);
+        if (node > nodeMask) (hops ??= new Uint32Array(n))[out] = node >>> hopsShift;
       }
     }
     const layout = layoutRecords({
@@ -134,6 +137,7 @@ export class RecordRuns {
       tags: tags.column,
       nodes: nodes.column,
       retained: { seqDeltas, tsDeltas },
+      hops,
     });
     return new PlannedRuns(layout, { starts, dataBytes, metaBytes }, this.#chunks, this.#first, this.#end);
   }
@@ -173,7 +177,7 @@ export class PlannedRuns {
 }
 
 /** Numbers of several chunks' names as numbers of one table. */
-class NameColumn {
+export class NameColumn {
   readonly #nameOf: (names: ChunkNames, id: number) => string;
   readonly #count: number;
   readonly #places = new Map<string, number>();

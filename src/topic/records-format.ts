@@ -3,19 +3,22 @@
  * Nothing in it has to be parsed at replay. Little-endian words of 31 bits, each stored with its top bit set, so that no
  * four bytes of a column are zero; strings as the inside of a JSON string, which has no zero byte either.
  *
- *    0  flags: 1 key, 2 retained          20  bytes of the key
+ *    0  flags                             20  bytes of the key
  *    4  records n                         24  bytes of all strings
  *    8  bytes of the records              28  $ts, upper part
  *   12  tags in the table, t              32  $ts, lower 31 bits
  *   16  nodes in the table, d
- *   36  n × start of the record in the wire bytes
+ *   36  when copied: source seq, upper part · its lower 31 bits · routers r · r × copies
+ *       n × start of the record in the wire bytes
  *       n × bytes of data · n × bytes of meta (0: none)
  *       n × tag, 1 … t (0: none), when t > 0 · n × node, the same
- *       n × seq − first seq · n × $ts − the batch's, when retained
+ *       n × seq − first seq, when retained · n × $ts − the batch's, when retained or copied · n × hops, when there are any
  *       t + d × bytes of the string · the strings · the key · the records, comma-separated
  *
- * `retained`: what an `ephemeral` topic kept when it became durable; records in between had been deleted.
+ * Flags: 1 key; 2 retained: what an `ephemeral` topic kept when it became durable, records in between had been deleted;
+ * 4 copied: by a link (3.2), from its source up to that seq; 8 hops: some record came through a cycle of routers.
  */
+import type { LinkAnchor } from "./link.ts";
 
 /** Or-ed into every word as it is stored. */
 export const bias = 0x8000_0000;
@@ -24,6 +27,12 @@ export const two31 = 0x8000_0000;
 export const fixedBytes = 36;
 export const flagKey = 1;
 export const flagRetained = 2;
+export const flagCopied = 4;
+export const flagHops = 8;
+/** A record that came through so many links of a cycle goes no further (3.2). */
+export const mostHops = 8;
+/** Bytes of an anchor without its counts. */
+export const anchorBytes = 12;
 
 /** A batch as it lies in a payload; columns are read in place. Only made over bytes that were checked or written here. */
 export class RecordsEntry {
@@ -34,12 +43,18 @@ export class RecordsEntry {
   readonly tags: readonly string[];
   readonly nodes: readonly string[];
   readonly retained: boolean;
+  /** Of copies: as far as their source is forwarded with them. */
+  readonly anchor: LinkAnchor | undefined;
+  readonly hasHops: boolean;
   readonly wireAt: number;
   readonly wireBytes: number;
   readonly #view: DataView;
+  readonly #columnsAt: number;
   readonly #tagsAt: number;
   readonly #nodesAt: number;
-  readonly #deltasAt: number;
+  readonly #seqsAt: number;
+  readonly #timesAt: number;
+  readonly #hopsAt: number;
 
   constructor(bytes: Buffer, shape: RecordsShape, strings: RecordsStrings) {
     this.bytes = bytes;
@@ -52,23 +67,38 @@ export class RecordsEntry {
     this.tags = strings.tags;
     this.nodes = strings.nodes;
     this.key = strings.key;
+    this.anchor = shape.anchor;
+    this.hasHops = shape.hops;
     const column = 4 * shape.count;
-    this.#tagsAt = fixedBytes + 3 * column;
+    this.#columnsAt = fixedBytes + anchorLength(shape.anchor?.counts.length);
+    this.#tagsAt = this.#columnsAt + 3 * column;
     this.#nodesAt = this.#tagsAt + (shape.tagCount > 0 ? column : 0);
-    this.#deltasAt = this.#nodesAt + (shape.nodeCount > 0 ? column : 0);
+    this.#seqsAt = this.#nodesAt + (shape.nodeCount > 0 ? column : 0);
+    this.#timesAt = this.#seqsAt + (shape.retained ? column : 0);
+    this.#hopsAt = this.#timesAt + (this.hasTimes ? column : 0);
+  }
+
+  /** Each record has a time of its own. */
+  get hasTimes(): boolean {
+    return this.retained || this.anchor !== undefined;
+  }
+
+  /** `$ts` of the last record. */
+  get lastTs(): number {
+    return this.ts + this.tsDelta(this.count - 1);
   }
 
   /** Offset in the wire bytes, which begin at `wireAt`; `count` stands for the end of the last record, and its comma. */
   start(i: number): number {
-    return i === this.count ? this.wireBytes + 1 : this.#word(fixedBytes + 4 * i);
+    return i === this.count ? this.wireBytes + 1 : this.#word(this.#columnsAt + 4 * i);
   }
 
   dataBytes(i: number): number {
-    return this.#word(fixedBytes + 4 * (this.count + i));
+    return this.#word(this.#columnsAt + 4 * (this.count + i));
   }
 
   metaBytes(i: number): number {
-    return this.#word(fixedBytes + 4 * (2 * this.count + i));
+    return this.#word(this.#columnsAt + 4 * (2 * this.count + i));
   }
 
   /** 0, or 1 + the place in `tags`. */
@@ -81,11 +111,16 @@ export class RecordsEntry {
   }
 
   seqDelta(i: number): number {
-    return this.retained ? this.#word(this.#deltasAt + 4 * i) : i;
+    return this.retained ? this.#word(this.#seqsAt + 4 * i) : i;
   }
 
   tsDelta(i: number): number {
-    return this.retained ? this.#word(this.#deltasAt + 4 * (this.count + i)) : 0;
+    return this.hasTimes ? this.#word(this.#timesAt + 4 * i) : 0;
+  }
+
+  /** Links of a cycle that the record came through. */
+  hops(i: number): number {
+    return this.hasHops ? this.#word(this.#hopsAt + 4 * i) : 0;
   }
 
   #word(at: number): number {
@@ -93,10 +128,17 @@ export class RecordsEntry {
   }
 }
 
+/** Bytes of the anchor of so many routers; `undefined`: there is none. */
+export function anchorLength(routers: number | undefined): number {
+  return routers === undefined ? 0 : anchorBytes + 4 * routers;
+}
+
 export interface RecordsShape {
   readonly count: number;
   readonly ts: number;
   readonly retained: boolean;
+  readonly anchor: LinkAnchor | undefined;
+  readonly hops: boolean;
   readonly wireBytes: number;
   readonly tagCount: number;
   readonly nodeCount: number;

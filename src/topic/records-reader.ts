@@ -2,7 +2,20 @@
  * Reads `records` payloads (records-format.ts). Every number is bounded by what is there before it is used; whatever does
  * not fit is an outcome with its reason. Nothing is thrown, and no record is parsed.
  */
-import { fixedBytes, flagKey, flagRetained, mask, RecordsEntry, two31 } from "./records-format.ts";
+import type { LinkAnchor } from "./link.ts";
+import {
+  anchorBytes,
+  anchorLength,
+  fixedBytes,
+  flagCopied,
+  flagHops,
+  flagKey,
+  flagRetained,
+  mask,
+  mostHops,
+  RecordsEntry,
+  two31,
+} from "./records-format.ts";
 
 const openBrace = 0x7b;
 const comma = 0x2c;
@@ -16,14 +29,19 @@ export function readRecords(payload: Uint8Array): RecordsOutcome {
   if (bytes.length < fixedBytes) return corrupt("a records payload is shorter than its fixed part");
   const word = (at: number): number => view.getUint32(at, true) & mask;
   const flags = word(0);
-  if (flags > (flagKey | flagRetained)) return corrupt("a records payload has unknown flags");
+  if (flags > (flagKey | flagRetained | flagCopied | flagHops)) return corrupt("a records payload has unknown flags");
   const [count, wireBytes, tagCount, nodeCount, keyBytes, stringBytes] = [4, 8, 12, 16, 20, 24].map(word);
   const ts = word(28) * two31 + word(32);
   if (count === 0 || !Number.isSafeInteger(ts))
     return corrupt("a records payload has no records or an impossible time");
   const retained = (flags & flagRetained) !== 0;
-  const columns = 3 + Number(tagCount > 0) + Number(nodeCount > 0) + (retained ? 2 : 0);
-  const lengthsAt = fixedBytes + 4 * columns * count;
+  const copied = (flags & flagCopied) !== 0;
+  const hops = (flags & flagHops) !== 0;
+  if (retained && copied) return corrupt("a records payload is of two kinds");
+  const anchor = copied ? anchorAt(bytes, word) : undefined;
+  if (copied && anchor === undefined) return corrupt("a records payload has a bad anchor");
+  const columns = 3 + Number(tagCount > 0) + Number(nodeCount > 0) + (retained ? 2 : 0) + Number(copied) + Number(hops);
+  const lengthsAt = fixedBytes + anchorLength(anchor?.counts.length) + 4 * columns * count;
   const stringsAt = lengthsAt + 4 * (tagCount + nodeCount);
   if (stringsAt + stringBytes + wireBytes !== bytes.length) return corrupt("a records payload's parts do not add up");
 
@@ -42,9 +60,18 @@ export function readRecords(payload: Uint8Array): RecordsOutcome {
     nodes: texts.slice(tagCount, tagCount + nodeCount),
     key: (flags & flagKey) !== 0 ? texts[tagCount + nodeCount] : undefined,
   };
-  const entry = new RecordsEntry(bytes, { count, ts, retained, wireBytes, tagCount, nodeCount }, strings);
+  const shape = { count, ts, retained, anchor, hops, wireBytes, tagCount, nodeCount };
+  const entry = new RecordsEntry(bytes, shape, strings);
   const problem = columnProblem(entry);
   return problem === undefined ? { ok: true, entry } : corrupt(problem);
+}
+
+function anchorAt(bytes: Buffer, word: (at: number) => number): LinkAnchor | undefined {
+  if (bytes.length < fixedBytes + anchorBytes) return undefined;
+  const through = word(fixedBytes) * two31 + word(fixedBytes + 4);
+  const routers = word(fixedBytes + 8);
+  if (!Number.isSafeInteger(through) || bytes.length < fixedBytes + anchorLength(routers)) return undefined;
+  return { through, counts: Array.from({ length: routers }, (_, i) => word(fixedBytes + anchorBytes + 4 * i)) };
 }
 
 function columnProblem(entry: RecordsEntry): string | undefined {
@@ -59,10 +86,12 @@ function columnProblem(entry: RecordsEntry): string | undefined {
     if (end < wireBytes && bytes[wireAt + end] !== comma) return "a record does not end where it should";
     if (entry.tag(i) > entry.tags.length || entry.node(i) > entry.nodes.length)
       return "a record's tag or node is unknown";
+    if (entry.hops(i) > mostHops) return "a record came through too many links";
   }
-  if (!entry.retained) return undefined;
+  if (!entry.hasTimes) return undefined;
   for (let i = 0; i < count; i++) {
-    if (i === 0 ? entry.seqDelta(0) !== 0 : entry.seqDelta(i) <= entry.seqDelta(i - 1)) return "seqs are out of order";
+    if (entry.retained && (i === 0 ? entry.seqDelta(0) !== 0 : entry.seqDelta(i) <= entry.seqDelta(i - 1)))
+      return "seqs are out of order";
     if (i > 0 && entry.tsDelta(i) < entry.tsDelta(i - 1)) return "times are out of order";
   }
   return undefined;

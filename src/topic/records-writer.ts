@@ -1,7 +1,19 @@
 /** Writes `records` payloads (records-format.ts): sizes first, so that the frame can be drafted at its exact length. */
 import { assert } from "../base/assert.ts";
 import type { RecordColumns } from "../base/record.ts";
-import { bias, fixedBytes, flagKey, flagRetained, mask, RecordsEntry, two31 } from "./records-format.ts";
+import type { LinkAnchor } from "./link.ts";
+import {
+  anchorLength,
+  bias,
+  fixedBytes,
+  flagCopied,
+  flagHops,
+  flagKey,
+  flagRetained,
+  mask,
+  RecordsEntry,
+  two31,
+} from "./records-format.ts";
 
 /** Per record the number of a string in a table of this batch, 0 for none. There is at least one name. */
 export interface StringColumn {
@@ -15,6 +27,12 @@ export interface RetainedColumns {
   readonly tsDeltas: Uint32Array;
 }
 
+/** What tells copies apart: how far their source is forwarded with them, and their times. */
+export interface CopiedColumns {
+  readonly anchor: LinkAnchor;
+  readonly tsDeltas: Uint32Array;
+}
+
 /** What is known of a batch before its records are encoded. */
 export interface RecordsPlan {
   readonly ts: number;
@@ -23,7 +41,10 @@ export interface RecordsPlan {
   readonly wireBytes: number;
   readonly tags: StringColumn | undefined;
   readonly nodes: StringColumn | undefined;
-  readonly retained: RetainedColumns | undefined;
+  readonly retained?: RetainedColumns | undefined;
+  readonly copied?: CopiedColumns;
+  /** Per record; absent when none has any. */
+  readonly hops?: Uint32Array | undefined;
 }
 
 /** A batch ready to be written: its strings are encoded once. */
@@ -46,8 +67,17 @@ export function layoutRecords(plan: RecordsPlan): RecordsLayout {
   let stringBytes = Buffer.byteLength(key);
   for (const text of tags) stringBytes += Buffer.byteLength(text);
   for (const text of nodes) stringBytes += Buffer.byteLength(text);
-  const columns = 3 + Number(tags.length > 0) + Number(nodes.length > 0) + (plan.retained === undefined ? 0 : 2);
-  const wireAt = fixedBytes + 4 * (columns * plan.count + tags.length + nodes.length) + stringBytes;
+  const { retained, copied, hops } = plan;
+  assert(retained === undefined || copied === undefined, "copies are not retained yet");
+  const columns =
+    3 +
+    Number(tags.length > 0) +
+    Number(nodes.length > 0) +
+    (retained === undefined ? 0 : 2) +
+    Number(copied !== undefined) +
+    Number(hops !== undefined);
+  const columnsAt = fixedBytes + anchorLength(copied?.anchor.counts.length);
+  const wireAt = columnsAt + 4 * (columns * plan.count + tags.length + nodes.length) + stringBytes;
   return { plan, tags, nodes, key, stringBytes, payloadBytes: wireAt + plan.wireBytes, wireAt };
 }
 
@@ -61,7 +91,7 @@ export function writeRecords(layout: RecordsLayout, columns: RecordColumns, into
     view.setUint32(at, value | bias, true);
     at += 4;
   };
-  word((plan.key === undefined ? 0 : flagKey) | (plan.retained === undefined ? 0 : flagRetained));
+  word(flagsOf(plan));
   word(plan.count);
   word(plan.wireBytes);
   word(tags.length);
@@ -71,6 +101,13 @@ export function writeRecords(layout: RecordsLayout, columns: RecordColumns, into
   word(Math.floor(plan.ts / two31));
   word(plan.ts % two31);
   assert(at === fixedBytes, "the fixed part has its length");
+  if (plan.copied !== undefined) {
+    const { through, counts } = plan.copied.anchor;
+    word(Math.floor(through / two31));
+    word(through % two31);
+    word(counts.length);
+    for (const count of counts) word(count);
+  }
   at = writeColumn(view, at, columns.starts, plan.count);
   at = writeColumn(view, at, columns.dataBytes, plan.count);
   at = writeColumn(view, at, columns.metaBytes, plan.count);
@@ -80,6 +117,8 @@ export function writeRecords(layout: RecordsLayout, columns: RecordColumns, into
     at = writeColumn(view, at, plan.retained.seqDeltas, plan.count);
     at = writeColumn(view, at, plan.retained.tsDeltas, plan.count);
   }
+  if (plan.copied !== undefined) at = writeColumn(view, at, plan.copied.tsDeltas, plan.count);
+  if (plan.hops !== undefined) at = writeColumn(view, at, plan.hops, plan.count);
   let textAt = layout.wireAt - layout.stringBytes;
   for (const texts of [tags, nodes]) {
     for (const text of texts) {
@@ -94,12 +133,23 @@ export function writeRecords(layout: RecordsLayout, columns: RecordColumns, into
     count: plan.count,
     ts: plan.ts,
     retained: plan.retained !== undefined,
+    anchor: plan.copied?.anchor,
+    hops: plan.hops !== undefined,
     wireBytes: plan.wireBytes,
     tagCount: tags.length,
     nodeCount: nodes.length,
   };
   const strings = { tags: plan.tags?.names ?? [], nodes: plan.nodes?.names ?? [], key: plan.key };
   return new RecordsEntry(into, shape, strings);
+}
+
+function flagsOf({ key, retained, copied, hops }: RecordsPlan): number {
+  return (
+    (key === undefined ? 0 : flagKey) |
+    (retained === undefined ? 0 : flagRetained) |
+    (copied === undefined ? 0 : flagCopied) |
+    (hops === undefined ? 0 : flagHops)
+  );
 }
 
 function writeColumn(view: DataView, at: number, values: Uint32Array, count: number): number {

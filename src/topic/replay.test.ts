@@ -123,6 +123,17 @@ describe("replay", () => {
   it("decodes what was encoded, and nothing else from arbitrary bytes", () => {
     const hole = { from: 3, to: 9, cause: "corrupt" as const };
     const state = { head: 9, lastWriteTs: 5, capFloor: 2, ttlFloor: 3, silent: [1, 1], holes: [hole] };
+    const router = {
+      name: "s->d",
+      made: 1,
+      from: 2,
+      preserveNode: true,
+      preserveTag: false,
+      filter: { op: "Glob" as const, prefix: "\0" },
+      allowCycle: false,
+      exactlyOnce: true,
+      forwarded: 0,
+    };
     const key = { key: "\ud800\0", firstSeq: 1, lastSeq: 2, ts: 3 };
     const entries: SmallEntry[] = [
       {
@@ -137,6 +148,9 @@ describe("replay", () => {
       { kind: "recordsDelete", what: { beforeSeq: 3, match: { op: "Glob", prefix: "" }, bound: 0 } },
       { kind: "ceiling", lower: true },
       { kind: "hole", hole },
+      { kind: "hole", hole, through: 17 },
+      { kind: "routerConfig", change: { put: router, source: { id: 3, epoch: 3, name: "s" }, cursor: 4 } },
+      { kind: "routerConfig", change: { remove: "s->d", cursor: 4 } },
       { kind: "rebase", step: { step: "begin", state } },
       { kind: "rebase", step: { step: "keys", keys: [key] } },
       { kind: "rebase", step: { step: "end", state } },

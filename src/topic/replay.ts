@@ -160,11 +160,14 @@ function problemOf(topic: Instance, fields: FrameFields, entry: Entry): string |
       return contents.config.durability !== "ephemeral" && entry.what.bound >= next
         ? "a delete reaches beyond the head"
         : undefined;
-    case "hole":
-      return entry.hole.from === next ? undefined : `a hole at ${entry.hole.from} follows head ${next - 1}`;
     case "lease":
       if (entry.change.transition === undefined) return undefined;
       return contents.jobs?.accepts(entry.change.transition) === true ? undefined : "jobs that are none";
+    case "hole":
+      if (entry.hole.from !== next) return `a hole at ${entry.hole.from} follows head ${next - 1}`;
+      return entry.through === undefined ? undefined : contents.linkProblem({ through: entry.through, counts: [] });
+    case "routerConfig":
+      return contents.linkProblem(entry.change);
     case "rebase":
       if (contents.config.durability !== "ephemeral") return "a topic that is durable becomes so again";
       return (topic.rebase ?? new ReadRebase()).problem(fields, entry);
@@ -185,7 +188,8 @@ function recordsProblem(topic: Instance, fields: FrameFields, entry: RecordsEntr
   if (problem !== undefined) return problem;
   if (!entry.retained && fields.firstSeq !== next) return `seq ${fields.firstSeq} follows head ${next - 1}`;
   if (fields.firstSeq + entry.seqDelta(entry.count - 1) > fields.ceiling) return "a batch reaches beyond its ceiling";
-  return !entry.retained && entry.ts < contents.lastWriteTs ? "time goes back in the topic" : undefined;
+  if (!entry.retained && entry.ts < contents.lastWriteTs) return "time goes back in the topic";
+  return entry.anchor === undefined ? undefined : contents.linkProblem(entry.anchor);
 }
 
 function apply(topic: Instance, fields: FrameFields, entry: Exclude<Entry, { kind: "rebase" }>, place: LogPlace): void {
@@ -216,8 +220,11 @@ function apply(topic: Instance, fields: FrameFields, entry: Exclude<Entry, { kin
       if (entry.floors === undefined) contents.applyNothing(stampMs);
       else contents.applyFloors(stampMs, entry.floors);
       return;
+    case "routerConfig":
+      contents.applyLink(stampMs, entry.change);
+      return;
     case "hole":
-      contents.applyHole(stampMs, entry.hole);
+      contents.applyHole(stampMs, entry.hole, entry.through);
       return;
     case "lease": {
       const { removed, transition } = entry.change;

@@ -6,7 +6,7 @@
 import type { Predicate } from "../base/predicate.ts";
 import { matches } from "../base/predicate.ts";
 import type { Block } from "./block-pool.ts";
-import { cell, cellsPerRow, Chunk, type ChunkNames } from "./chunk.ts";
+import { cell, cellsPerRow, Chunk, type ChunkNames, hopsShift } from "./chunk.ts";
 import type { RecordsEntry } from "./records-format.ts";
 import { readRecords } from "./records-reader.ts";
 
@@ -31,7 +31,7 @@ export function sealedChunk(block: Block, payloadBytes: number, firstSeq: number
     rows[row + cell.metaBytes] = metaBytes;
     rows[row + cell.age] = entry.tsDelta(i);
     rows[row + cell.tag] = entry.tag(i);
-    rows[row + cell.node] = entry.node(i);
+    rows[row + cell.node] = entry.node(i) | (entry.hops(i) << hopsShift);
     deltas[i] = entry.seqDelta(i);
     payload += dataBytes + metaBytes;
   }

@@ -61,7 +61,7 @@ export class SealedBlocks {
   }
 
   /** Reads what was missing. Rejects with `SegmentDamage`, unless the part has left the topic meanwhile. */
-  async fetch(sealed: Sealed): Promise<void> {
+  async fetch(sealed: Pick<Sealed, "parts">): Promise<void> {
     const wanted = this.#wanted!;
     try {
       await this.#fetch(wanted);

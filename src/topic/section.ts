@@ -9,6 +9,8 @@ import type { TopicConfig } from "./config.ts";
 import { configFromCompactJson, configToCompactJson } from "./config-codec.ts";
 import type { RememberedKey } from "./dedupe.ts";
 import { holesFromJson, keysFromJson, type RebaseState } from "./entries.ts";
+import type { LinkState } from "./link.ts";
+import { linkFromJson, linkToJson } from "./link-codec.ts";
 import type { CapturedTail } from "./logged-contents.ts";
 
 export interface SectionPart {
@@ -39,6 +41,8 @@ export interface TopicSection {
   readonly jobs?: unknown;
   /** Records on their way between topics; the same. */
   readonly moves?: unknown;
+  /** The link into the topic, with its anchor as of the last operation or later. */
+  readonly link: LinkState | undefined;
 }
 
 export function encodeSection(section: TopicSection): string {
@@ -59,6 +63,7 @@ export function encodeSection(section: TopicSection): string {
     keys: unlessEmpty(section.keys.map(({ key, firstSeq, lastSeq, ts }) => [key, firstSeq, lastSeq, ts])),
     jobs: section.jobs,
     moves: section.moves,
+    link: section.link && linkToJson(section.link),
   });
 }
 
@@ -81,6 +86,8 @@ export function decodeSection(text: string): TopicSection | undefined {
   const holes = holesFromJson(list(json["holes"]));
   const parts = partsFrom(json["parts"]);
   const keys = keysFromJson(list(json["keys"]).map(keyFrom));
+  const link = json["link"] === undefined ? undefined : linkFromJson(json["link"]);
+  if (json["link"] !== undefined && link === undefined) return undefined;
   if (typeof name !== "string" || name === "" || config === undefined || holes === undefined) return undefined;
   if (!numbers.every(isCount) || !silent.every(isCount) || parts === undefined || keys === undefined) return undefined;
   const [topicId, topicEpoch, op, head, loggedSeq, ceiling, lastWriteTs, capFloor, ttlFloor] = numbers;
@@ -103,6 +110,7 @@ export function decodeSection(text: string): TopicSection | undefined {
     keys,
     jobs: json["jobs"],
     moves: json["moves"],
+    link,
   };
 }
 

@@ -21,6 +21,8 @@ const tagOverheadBytes = 320;
 const maxSkippedSlots = 1024;
 
 export class Tail {
+  /** Told of live records just before they leave: who forwards them may not have come so far (3.2). */
+  leaving: ((firstSeq: number, lastSeq: number) => void) | undefined;
   readonly #pool: BlockPool;
   readonly #chunks: Chunk[] = [];
   #place: LogPlace | undefined;
@@ -80,7 +82,7 @@ export class Tail {
     if (this.#count === 0) this.#frontSeq = firstSeq + entry.seqDelta(start);
     this.#place = place;
     for (let from = start; from < entry.count;) {
-      let to = entry.retained ? from + 1 : entry.count;
+      let to = entry.hasTimes ? from + 1 : entry.count;
       const gap = entry.seqDelta(from) - from;
       const ts = entry.ts + entry.tsDelta(from);
       while (to < entry.count && entry.seqDelta(to) - to === gap && entry.ts + entry.tsDelta(to) === ts) to++;
@@ -176,6 +178,7 @@ export class Tail {
   /** Cuts off what was measured, and with it the chunks that hold nothing else. */
   cutFront(span: FrontSpan): void {
     if (span.count === 0) return;
+    this.leaving?.(this.#frontSeq, span.last);
     const place = this.locate(span.last);
     const chunk = this.#chunks[place];
     chunk.liveCount -= span.countInLast;
@@ -193,6 +196,7 @@ export class Tail {
     const isLive = (seq: number): boolean => this.isLive(seq);
     let place = -1;
     let chunk: Chunk | undefined;
+    if (this.leaving !== undefined) for (const seq of seqs) this.leaving(seq, seq);
     for (const seq of seqs) {
       if (chunk === undefined || seq < chunk.firstSeq || seq >= chunk.endSeq) {
         if (chunk?.liveCount === 0) this.#drop(place, 1);
@@ -247,6 +251,7 @@ export class Tail {
 
   /** Everything goes, the blocks to whoever comes next. */
   clear(): void {
+    if (this.#count > 0) this.leaving?.(this.#frontSeq, this.#chunks.at(-1)!.endSeq - 1);
     for (const chunk of this.#chunks) chunk.block.unpin();
     this.#chunks.length = 0;
     this.#labels = new Labels();
@@ -288,6 +293,7 @@ export class Tail {
       chunk.take(entry, from, end, ts);
       this.#chunkBytes += bytesOf(chunk);
       this.#labels.attach(entry, from, end, chunk, at);
+      if (entry.hasHops) for (let i = from; i < end; i++) chunk.setHops(at + i - from, entry.hops(i));
       this.#count += end - from;
       this.#bytes += chunk.liveBytes - before;
       seq += end - from;

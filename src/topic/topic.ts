@@ -10,10 +10,13 @@ import { configure } from "./configure.ts";
 import { deleteRecords, type TopicDelete, type TopicDeleteResult } from "./delete-records.ts";
 import { changeJobs, type JobsCommit, logIntent } from "./change-jobs.ts";
 import { create, drop } from "./drop.ts";
-import { decodeEntry, type MoveIntent } from "./entries.ts";
+import { decodeEntry, type Entry, type MoveIntent } from "./entries.ts";
+import { Forwarding } from "./forwarding.ts";
 import type { Hole } from "./holes.ts";
 import { Instance, type TopicDeps, type TopicIdentity } from "./instance.ts";
 import type { JobKeeper } from "./job-keeper.ts";
+import type { LinkAnchor, LinkChange } from "./link.ts";
+import { LinkEnd } from "./link-end.ts";
 import { read, readNow } from "./long-poll.ts";
 import { readSingles, type SingleRecord } from "./read-jobs.ts";
 import type { RunsLimit } from "./record-runs.ts";
@@ -91,7 +94,7 @@ export class Topic {
     const instance = new Instance({ id, epoch, name }, section.config, deps);
     instance.mode = "live";
     instance.op = section.op;
-    instance.contents.restore(section, parts);
+    instance.contents.restore(section, parts, section.link);
     instance.ceiling.replay(section.ceiling, true);
     instance.resume = new Resume(section.op, section.tail);
     return new Topic(instance);
@@ -273,6 +276,29 @@ export class Topic {
     this.#instance.deps = deps;
   }
 
+  // --- routers ---------------------------------------------------------------------------------------------------
+
+  /** As a link's destination. */
+  get linkEnd(): LinkEnd {
+    return new LinkEnd(this.#instance);
+  }
+
+  /** As a link's source. `floor`: what every link has; beyond it up to `maxBytes` of what leaves the topic is kept. */
+  forwarding(floor: () => number, maxBytes: number): Forwarding {
+    return new Forwarding(this.#instance, floor, maxBytes);
+  }
+
+  /** In a repair: `false` when frames are missing that the entry's link would need. */
+  linkTakes(entry: Entry): boolean {
+    const next = linkOf(entry);
+    return next === undefined || this.#instance.contents.linkProblem(next) === undefined;
+  }
+
+  /** In a repair: what is there of its link cannot be relied on. */
+  loseLink(): void {
+    this.#instance.contents.loseLink();
+  }
+
   // --- storage ---------------------------------------------------------------------------------------------------
 
   /** For a checkpoint. */
@@ -348,4 +374,10 @@ export class Topic {
     const ephemeral = contents.config.durability === "ephemeral";
     return ephemeral && mode === "live" && ceiling.declared > plan.head ? lowerCeiling(this.#instance) : undefined;
   }
+}
+
+function linkOf(entry: Entry): LinkAnchor | LinkChange | undefined {
+  if (entry.kind === "records") return entry.records.anchor;
+  if (entry.kind === "routerConfig") return entry.change;
+  return entry.kind === "hole" && entry.through !== undefined ? { through: entry.through, counts: [] } : undefined;
 }

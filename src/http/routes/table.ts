@@ -12,6 +12,7 @@ import { metricsRoute } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
 import { ackJobs, claimJobs, extendLeases, nackJobs, workStream } from "./queues.ts";
 import { appendRecords, deleteRecords, diffByQuery, diffRecords } from "./records.ts";
+import { deleteRouter, getRouter, listRouters, putRouter } from "./routers.ts";
 import { deleteTopic, getTopic, listTopics, patchTopic, putTopic } from "./topics.ts";
 
 export interface Route {
@@ -36,10 +37,12 @@ const appends: Access = { scopes: ["write"], configScope: "admin", bodyNames: ["
 const writes: Access = { scopes: ["write"] };
 const claims: Access = { scopes: ["read", "write"] };
 const streams: Access = { scopes: ["read", "write"], queryToken: true };
+const joins: Access = { scopes: ["admin"], bodyNames: ["source", "dest"] };
 const lists: Access = { scopes: ["read"], filtered: true };
 
 export function routeTable(deps: DoorDeps): RouteTable {
   const topic = "/v0/topics/:topic";
+  const router = "/v0/routers/:router";
   const append: Route = { method: "POST", path: topic, access: appends, handler: appendRecords(deps) };
   const diff: Route = { method: "POST", path: `${topic}/diff`, access: reads, handler: diffRecords(deps) };
   const claim: Route = { method: "POST", path: `${topic}/claim`, access: claims, handler: claimJobs(deps) };
@@ -59,6 +62,10 @@ export function routeTable(deps: DoorDeps): RouteTable {
     { method: "POST", path: `${topic}/nack`, access: writes, handler: nackJobs(deps) },
     { method: "POST", path: `${topic}/extend`, access: writes, handler: extendLeases(deps) },
     { method: "GET", path: `${topic}/work`, access: streams, handler: workStream(deps) },
+    { method: "GET", path: "/v0/routers", access: lists, handler: listRouters(deps) },
+    { method: "GET", path: router, access: reads, handler: getRouter(deps) },
+    { method: "PUT", path: router, access: joins, handler: putRouter(deps) },
+    { method: "DELETE", path: router, access: deletes, handler: deleteRouter(deps) },
     { method: "POST", path: "/v0/backup", access: administers, handler: makeBackup(deps) },
     ...probes("/v0/health", "/healthz", health(deps)),
     ...probes("/v0/ready", "/readyz", ready(deps)),

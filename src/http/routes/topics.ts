@@ -8,6 +8,7 @@ import { readControl } from "../control-body.ts";
 import type { HttpDeps } from "../deps.ts";
 import { Query } from "../query.ts";
 import { configureReply, deleteTopicReply, listReply, stateReply } from "../replies/topics.ts";
+import type { Reply } from "../reply.ts";
 import { nameFromCursor } from "../shapes/cursor.ts";
 import { demandConfigNames, statedConfig, topicConfigShape, wholeConfig } from "../shapes/topic-config.ts";
 
@@ -37,7 +38,11 @@ async function readConfig(deps: HttpDeps, call: Call, empty: "empty object" | "r
 export function getTopic({ engine, clock }: HttpDeps): Handler {
   return (call) => {
     const touch = new Query(call.query, ["touch"]).flag("touch", true);
-    return call.afterChanges(() => stateReply(engine.topicState(call.topic, touch), call, clock));
+    return call.afterChanges(() => {
+      const state = (): Reply => stateReply(engine.topicState(call.topic, touch), call, clock);
+      const behind = engine.caughtUp(call.topic);
+      return behind === undefined ? state() : behind.then(state);
+    });
   };
 }
 

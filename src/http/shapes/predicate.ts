@@ -16,15 +16,23 @@ export function predicateSchema(): TUnion<
 /** For a predicate that stands alone. */
 export const predicateShape = new Shape(Union([...predicateSchema().anyOf], { description: predicateText }));
 
-export function predicateFrom(wire: string | readonly [string, "Eq" | "Glob", string]): Predicate {
-  if (typeof wire === "string") return wire.endsWith("*") ? glob(wire) : { op: "Eq", value: wire };
+export type WirePredicate = string | readonly [string, "Eq" | "Glob", string];
+
+/** `field`: where it stands in the request. */
+export function predicateFrom(wire: WirePredicate, field = "match"): Predicate {
+  if (typeof wire === "string") return wire.endsWith("*") ? glob(wire, field) : { op: "Eq", value: wire };
   const [, op, operand] = wire;
-  return op === "Eq" ? { op: "Eq", value: operand } : glob(operand);
+  return op === "Eq" ? { op: "Eq", value: operand } : glob(operand, field);
 }
 
-function glob(pattern: string): Predicate {
+/** As it is reported back. */
+export function predicateTuple(predicate: Predicate): readonly ["tag", "Eq" | "Glob", string] {
+  return predicate.op === "Eq" ? ["tag", "Eq", predicate.value] : ["tag", "Glob", `${predicate.prefix}*`];
+}
+
+function glob(pattern: string, field: string): Predicate {
   if (pattern.indexOf("*") !== pattern.length - 1 || pattern === "") {
-    throw invalidField("match", "A Glob is a literal prefix and one * as its last character, such as logs.*");
+    throw invalidField(field, "A Glob is a literal prefix and one * as its last character, such as logs.*");
   }
   return { op: "Glob", prefix: pattern.slice(0, -1) };
 }

@@ -18,6 +18,7 @@ import type {
   TopicState,
 } from "../../engine/api.ts";
 import type { EngineFigures } from "../../engine/figures.ts";
+import type { PutRouterResult, RouterPage, RouterQuery, RouterRequest, RouterState } from "../../router/router.ts";
 import type { TopicConfig, TopicConfigPatch } from "../../topic/config.ts";
 import { defaultConfig } from "../../topic/config.ts";
 import type { ReadRequest, ReadResult, Tombstone } from "../../topic/read.ts";
@@ -34,6 +35,7 @@ interface FakeTopic {
 
 export class FakeEngine implements Engine {
   readonly topics = new Map<string, FakeTopic>();
+  readonly routers = new Map<string, RouterState>();
   readonly appends: AppendRequest[] = [];
   readonly reads: ReadRequest[] = [];
   readonly patches: TopicConfigPatch[] = [];
@@ -181,6 +183,38 @@ export class FakeEngine implements Engine {
       count: target.records.length,
       bytes: bytesOf(target),
     };
+  }
+
+  caughtUp(): undefined {
+    return undefined;
+  }
+
+  async putRouter(router: string, request: RouterRequest): Promise<PutRouterResult> {
+    this.#mayFail();
+    const created = !this.routers.has(router);
+    const how = { forwardedTotal: 0, lag: 0, pausedBy: undefined, lastError: undefined };
+    const state: RouterState = { router, ...request, ...how };
+    this.routers.set(router, state);
+    return { created, state };
+  }
+
+  routerState(router: string): RouterState {
+    this.#mayFail();
+    const state = this.routers.get(router);
+    if (state === undefined) throw new TopicsError("router_not_found", "no such router", { router });
+    return state;
+  }
+
+  listRouters({ prefix }: RouterQuery, after: string | undefined, pageSize: number): RouterPage {
+    this.#mayFail();
+    const names = [...this.routers.keys()].filter((name) => name.startsWith(prefix) && name > (after ?? "")).sort();
+    const routers = names.slice(0, pageSize).map((name) => this.routers.get(name)!);
+    return { routers, next: names.length > pageSize ? names[pageSize - 1] : undefined };
+  }
+
+  async deleteRouter(router: string): Promise<boolean> {
+    this.#mayFail();
+    return this.routers.delete(router);
   }
 
   async backup(name: string): Promise<BackupResult> {

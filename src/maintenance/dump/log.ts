@@ -2,6 +2,7 @@
 import { runsOf } from "../../base/seq-runs.ts";
 import type { Env, File } from "../../env/env.ts";
 import { joinPath, parseWalFileName } from "../../storage/layout.ts";
+import { changeToJson } from "../../topic/link-codec.ts";
 import { configToCompactJson } from "../../topic/config-codec.ts";
 import { decodeEntry, type Entry, type JobsChange } from "../../topic/entries.ts";
 import { frameKind } from "../../wal/commit.ts";
@@ -125,7 +126,13 @@ function entryFields(entry: Entry): Readonly<Record<string, Field>> {
     case "ceiling":
       return { lower: entry.lower, ...(entry.floors ? { floors: { ...entry.floors } } : {}) };
     case "hole":
-      return { hole: range(entry.hole.from, entry.hole.to), cause: entry.hole.cause };
+      return {
+        hole: range(entry.hole.from, entry.hole.to),
+        cause: entry.hole.cause,
+        ...(entry.through === undefined ? {} : { through: entry.through }),
+      };
+    case "routerConfig":
+      return changeToJson(entry.change) as Readonly<Record<string, Field>>;
     case "rebase":
       return rebaseFields(entry);
     case "lease":

@@ -188,6 +188,10 @@ export class TopicSalvage {
   #makeFollow({ fields }: SalvagedFrame, entry: Entry): void {
     const { stamp, firstSeq } = fields;
     const isEphemeral = this.topic.config.durability === "ephemeral";
+    if (!this.topic.linkTakes(entry)) {
+      this.topic.loseLink();
+      this.notes.add("a change of its routers was lost: routers into it have to be made again");
+    }
     switch (entry.kind) {
       case "records":
         if (entry.records.retained)
@@ -299,6 +303,7 @@ const kindNames: Readonly<Record<number, string>> = {
   [frameKind.recordsDelete]: "a delete",
   [frameKind.ceiling]: "a ceiling",
   [frameKind.hole]: "a hole",
+  [frameKind.routerConfig]: "a router",
   [frameKind.rebase]: "a step of becoming durable",
   [frameKind.lease]: "acks or leases",
   [frameKind.intent]: "a move into another topic",
