@@ -1,10 +1,11 @@
 /** `npm run planted`: plants each bug in a copy of the tree and sees which tools notice (spec 8.6). */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Letter, letters, type Patch } from "./bug.ts";
 import { allBugs, allControls, allMutants } from "./catalogue.ts";
+import { nodeArguments } from "./child.ts";
 import { killMatrix } from "./page.ts";
 import { hashOfPatches, hashOfTree, keyOf, type Result, Results, type Subject } from "./results.ts";
 import type { Budget } from "./tool.ts";
@@ -24,6 +25,8 @@ copy has to be green with the same budget first. Writes faults/planted/results.j
   --jobs N        copies at once (default 1)
   --time SECONDS  begins no run behind so many
   --quick SECONDS instead of the budgets, without a clean run first, and nothing is written: for whoever adds a bug
+  --inside "ARGS" runs a module of the copy with arguments in place of the tools, and shows what it says:
+                  --only 3 --inside "sim/crash-matrix/main.ts --only rotation --sample 50"
   --page          only writes the page anew
   --list          prints the bugs
   --help          this text
@@ -42,6 +45,7 @@ const { values } = parseArgs({
     jobs: { type: "string", default: "1" },
     time: { type: "string", default: "86400" },
     quick: { type: "string" },
+    inside: { type: "string" },
     page: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -65,8 +69,24 @@ if (values.help) process.stdout.write(usage);
 else if (values.list)
   for (const { number, letters: by, what } of bugs) console.log(`${number}\t${by.join(" ")}\t${what}`);
 else if (values.page) save();
+else if (values.inside !== undefined) await runInside(values.inside);
 else if (asked.length === 0) fail(`unknown tool: ${values.tool}`);
 else process.exitCode = await run(tasks());
+
+async function runInside(argv: string): Promise<void> {
+  const workshop = Workshop.open();
+  try {
+    for (const { number, what, patches } of bugs.filter((bug) => isAsked(bug.number))) {
+      console.log(`bug ${number}: ${what}`);
+      await workshop.patched(patches, (cwd) => {
+        spawnSync(process.execPath, nodeArguments(argv.split(" ")), { cwd, stdio: "inherit" });
+        return Promise.resolve();
+      });
+    }
+  } finally {
+    workshop.close();
+  }
+}
 
 function tasks(): Task[] {
   if (values.controls)

@@ -33,7 +33,7 @@ function drawFault(prng: Prng): string {
   const forever = prng.chance(30) ? ":forever" : "";
   switch (prng.below(8)) {
     case 0:
-      return `write(${file})#${index}:${prng.pick(["EIO", "ENOSPC"])}${forever}`;
+      return `write(${file})#${index}:${prng.pick(["", "after=40:", "after=700:"])}${prng.pick(["EIO", "ENOSPC"])}${forever}`;
     case 1:
       return `write(${file})#${index}:short=${prng.pick(["1", "half", "less"])}`;
     case 2:
