@@ -2,6 +2,11 @@
 import assert from "node:assert/strict";
 import { cutTo, removed } from "../../sim/disk/damage.ts";
 import type { SimulatedDisk } from "../../sim/disk/disk.ts";
+import { diskEnv } from "../../sim/files/disk-env.ts";
+import { noProgress } from "../../src/maintenance/progress.ts";
+import { repair } from "../../src/maintenance/repair/repair.ts";
+import type { RepairReport } from "../../src/maintenance/repair/repair-report.ts";
+import { DirectoryLock } from "../../src/storage/lock.ts";
 import { firstFrameAt } from "../../src/wal/file-header.ts";
 import type { TopicContents } from "./contents.ts";
 import { sealedDisk } from "./directories.ts";
@@ -46,6 +51,9 @@ describe("repair", () => {
   it("gives up the records of a block that is lost, and no others", async () => {
     const made = await afterDamage((disk) => disk.damage("/data/seg-00000005.seg", flip(3000)));
     assert.equal(made.lost, 40);
+    assert.deepEqual(made.report.damaged, [
+      { file: "/data/seg-00000005.seg", what: "seqs 41 to 80 of topic id 1: checksum" },
+    ]);
     assert.deepEqual(
       made.report.topics.map(({ topic, givenUp }) => [topic, givenUp]),
       [["audit", [{ first: 41, last: 80 }]]],
@@ -62,8 +70,12 @@ describe("repair", () => {
 
   it("loses nothing to a damaged index, footer or directory of parts", async () => {
     for (const at of [-20, -100, -220, -300]) {
-      const { lost, revived } = await afterDamage((disk) => disk.damage("/data/seg-00000005.seg", flip(at)));
+      const { lost, revived, report } = await afterDamage((disk) => disk.damage("/data/seg-00000005.seg", flip(at)));
       assert.deepEqual([lost, revived], [0, 0], `byte ${at}`);
+      assert.ok(
+        report.damaged.some(({ file }) => file === "/data/seg-00000005.seg"),
+        `byte ${at} is named`,
+      );
     }
   });
 
@@ -184,5 +196,20 @@ describe("repair", () => {
       const { lost } = await afterDamage((disk) => disk.damage(log(disk, shard), removed));
       assert.equal(lost, most, shard);
     }
+  });
+
+  it("leaves another attempt alone that is still at work, and takes away what one has left", async () => {
+    const disk = whole.clone();
+    const env = diskEnv(disk);
+    const attempt = (): Promise<RepairReport> =>
+      repair({ env, directory: "/data", cold: undefined, target: "/new", progress: noProgress });
+    await env.fs.mkdir("/.new.repair.tmp");
+    const lock = await DirectoryLock.take(env, "/.new.repair.tmp");
+    const { outcome, reason } = await attempt();
+    assert.deepEqual([outcome, disk.files().includes("/.new.repair.tmp/LOCK")], ["inconclusive", true]);
+    assert.match(reason ?? "", /^\/new is being made by another process: /);
+    await lock.release();
+    assert.equal((await attempt()).outcome, "ok");
+    assert.ok(!disk.files().some((path) => path.startsWith("/.new")));
   });
 });

@@ -21,6 +21,8 @@ export interface Image {
   readonly wallMs: number;
   readonly server: ServerConfig;
   readonly mayWantSpace: boolean;
+  /** The operation had come to its end. */
+  readonly isOver: boolean;
 }
 
 export interface Depth {

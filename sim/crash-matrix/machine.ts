@@ -21,6 +21,8 @@ export interface ServerConfig {
   readonly storage?: StorageConfig;
   /** A start changes a directory that has another number of shards. */
   readonly shardsAsked?: boolean;
+  /** `/data` otherwise. */
+  readonly directory?: string;
 }
 
 /** Files so small that everything happens soon. */
@@ -112,7 +114,7 @@ export class Machine {
     const env = new SimEnv({ disk: this.disk, scheduler: this.scheduler, seed });
     const { shards, wal } = this.config;
     const config: EngineConfig = {
-      directory: "/data",
+      directory: this.config.directory ?? "/data",
       shards,
       shardsAsked: this.config.shardsAsked ?? false,
       wal,

@@ -4,7 +4,7 @@
  */
 import type { Crash } from "../oracle/crash.ts";
 import { type Case, casesOf, diskOf, isDeath } from "./cases.ts";
-import { type Depth, examine } from "./examine.ts";
+import { type Depth, examine, type Image } from "./examine.ts";
 import { imageKey } from "./image-key.ts";
 import { defaultServer } from "./machine.ts";
 import { type Moment, momentsOf } from "./moments.ts";
@@ -71,7 +71,8 @@ export async function runOperation(operation: Operation, options: MatrixOptions)
       if (one.moment.disk.pending.length === 0) still++;
       else images++;
       try {
-        recoveries += (await examine({ ...imageOf(one, operation), disk }, depth)).recoveries;
+        const image = { ...imageOf(one, operation), disk };
+        recoveries += (await (operation.examine ?? examine)(image, depth)).recoveries;
       } catch (error) {
         failures.push({ id: one.id, error, call: one.moment.call });
         if (failures.length >= (options.maxFailures ?? 3)) return { points, images, still, recoveries, failures };
@@ -81,7 +82,7 @@ export async function runOperation(operation: Operation, options: MatrixOptions)
   return { points, images, still, recoveries, failures };
 }
 
-function imageOf(one: Case, operation: Operation): Omit<Parameters<typeof examine>[0], "disk"> {
+function imageOf(one: Case, operation: Operation): Omit<Image, "disk"> {
   const { id, moment } = one;
   const crash: Crash = moment.isClean ? "clean" : isDeath(one) && !moment.struck ? "kill" : "power";
   return {
@@ -92,6 +93,7 @@ function imageOf(one: Case, operation: Operation): Omit<Parameters<typeof examin
     wallMs: moment.wallMs,
     server: operation.server ?? defaultServer,
     mayWantSpace: operation.mayWantSpace === true,
+    isOver: moment.isOver,
   };
 }
 

@@ -26,6 +26,8 @@ export interface Moment {
    */
   readonly isUnknowable: boolean;
   readonly isClean: boolean;
+  /** Every call was made. */
+  readonly isOver: boolean;
 }
 
 const startMs = Date.UTC(2030, 0, 1);
@@ -34,11 +36,11 @@ export async function momentsOf(operation: Operation, seed: number): Promise<Mom
   const moments: Moment[] = [];
   const scheduler = new Scheduler({ seed: `${operation.name}/${seed}`, wallMs: startMs });
   const completions = operation.order === "shuffled" ? scheduledCompletions(scheduler) : inTurn(scheduler);
-  const disk = new SimulatedDisk({ seed, directories: ["/data"], completions });
+  const disk = new SimulatedDisk({ seed, directories: ["/data", ...(operation.directories ?? [])], completions });
   const config = operation.server ?? defaultServer;
   const machine = new Machine({ disk, oracle: new Oracle(), config, seed: `${operation.name}/${seed}`, scheduler });
   let noted = false;
-  const keep = (call: string, isClean: boolean): void => {
+  const keep = (call: string, isOver: boolean): void => {
     const fired = [...machine.disk.injector.fired()].filter(([, times]) => times > 0).map(([fault]) => fault);
     moments.push({
       number: moments.length,
@@ -48,7 +50,8 @@ export async function momentsOf(operation: Operation, seed: number): Promise<Mom
       wallMs: machine.nowMs,
       struck: fired.length > 0,
       isUnknowable: fired.some((fault) => fault.startsWith("datasync")) && !noted,
-      isClean,
+      isClean: isOver && operation.endsClean === true,
+      isOver,
     });
     if (fired.length > 0 && /^write .*\/LOCK/.test(call)) noted = true;
   };
@@ -60,6 +63,6 @@ export async function momentsOf(operation: Operation, seed: number): Promise<Mom
   machine.disk.onCall((call) => keep(describeCall(call), false));
   await operation.run(machine);
   machine.check();
-  keep("the end", operation.endsClean === true);
+  keep("the end", true);
   return moments;
 }

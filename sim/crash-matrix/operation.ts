@@ -2,11 +2,14 @@
  * An operation whose every crash is tried (spec 8.3). A file in operations/ that exports one as `operation` takes part; there
  * is no list.
  */
+import type { Depth, Examined, Image } from "./examine.ts";
 import type { Machine, ServerConfig } from "./machine.ts";
 
 export interface Operation {
   readonly name: string;
   readonly server?: ServerConfig;
+  /** Directories that are there from the start, beside `/data`. */
+  readonly directories?: readonly string[];
   /** `shuffled`: calls overtake each other, by the seed. Otherwise they take effect in turn. */
   readonly order?: "in-turn" | "shuffled";
   /** Seeds to run a shuffled operation with. */
@@ -22,4 +25,6 @@ export interface Operation {
   readonly cacheIsNoWitness?: boolean;
   /** With a full disk a start may be refused for want of space; with space it must succeed. */
   readonly mayWantSpace?: boolean;
+  /** What is done with an image, where that is not, or not only, what examine.ts does. */
+  examine?(image: Image, depth: Depth): Promise<Examined>;
 }

@@ -5,7 +5,7 @@
 import { hash64 } from "../../base/hash.ts";
 import type { Env } from "../../env/env.ts";
 import { type PartEntry, partToJson } from "../../segment/part-entry.ts";
-import { openSegment } from "../../segment/reader.ts";
+import { openSegment, type OpenSegment } from "../../segment/reader.ts";
 import { salvage } from "../../segment/salvage.ts";
 import { closeQuietly, readFully } from "../../storage/io.ts";
 import { joinPath, parseSegmentFileName } from "../../storage/layout.ts";
@@ -114,6 +114,7 @@ export class FoundBlocks {
       const isOwn = header === undefined || (header.directoryId === directoryId && header.file === file);
       if (!isOwn) this.damaged.push({ file: path, what: `it is segment file ${header.file} of ${header.directoryId}` });
       const trusted = isOwn ? undefined : samePartsOf(segment.parts ?? [], known);
+      for (const what of await damagedTables(segment)) this.damaged.push({ file: path, what });
       for await (const found of salvage(segment, known)) {
         const { ordinal, topicId, epoch, firstSeq, lastSeq } = found.part;
         // Ids of topics mean something in one directory only.
@@ -121,6 +122,8 @@ export class FoundBlocks {
         const part = this.#part(keyOf(file, ordinal));
         if (found.kind === "lost") {
           part.lost.push({ first: firstSeq, last: lastSeq });
+          const what = `seqs ${firstSeq} to ${lastSeq} of topic id ${topicId}: ${found.reason}`;
+          this.damaged.push({ file: path, what });
           continue;
         }
         const { records, at, block, payload } = found;
@@ -155,6 +158,18 @@ export class FoundBlocks {
     }
     return part;
   }
+}
+
+/** Indexes, tag tables and filters that are not as they were written: nothing is lost with them, and yet it is damage. */
+async function damagedTables(segment: OpenSegment): Promise<string[]> {
+  const reasons: string[] = [];
+  for (const entry of segment.parts ?? []) {
+    const index = await segment.index(entry);
+    const tables = index.ok ? [await segment.tags(entry, index.value), await segment.filter(entry, index.value)] : [];
+    for (const table of [index, ...tables])
+      if (!table.ok) reasons.push(`offset ${table.damage.at}, ${table.damage.bytes} bytes: ${table.damage.reason}`);
+  }
+  return reasons;
 }
 
 /** Parts that are exactly the ones that checkpoints know. */

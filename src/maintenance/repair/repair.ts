@@ -14,7 +14,8 @@ import type { PartEntry } from "../../segment/part-entry.ts";
 import type { Section } from "../../checkpoint/format.ts";
 import { shareLock } from "../../storage/lock.ts";
 import { ManifestStore } from "../../storage/manifest.ts";
-import { NameTaken, NewDirectory } from "../../storage/new-directory.ts";
+import { NameTaken } from "../../storage/new-directory.ts";
+import { StartRefusal } from "../../storage/refusal.ts";
 import { SealedPart } from "../../topic/sealed-part.ts";
 import { encodeSection } from "../../topic/section.ts";
 import { Topic } from "../../topic/topic.ts";
@@ -25,6 +26,7 @@ import { findLog, type FoundLog } from "../found-log.ts";
 import type { Progress } from "../progress.ts";
 import { readOnlyEnv } from "../read-only-fs.ts";
 import { type Survey, survey } from "../survey.ts";
+import { beginDirectory, whileLocked } from "../unfinished.ts";
 import { verify } from "../verify/verify.ts";
 import { type Base, findBase } from "./base.ts";
 import { copyTopic } from "./copy-base.ts";
@@ -63,6 +65,7 @@ export async function repair(options: RepairOptions): Promise<RepairReport> {
     }
   } catch (error) {
     if (error instanceof NameTaken) return untold(options, `${target} is there already, and is not an empty directory`);
+    if (error instanceof StartRefusal && error.kind === "busy") return untold(options, error.reason);
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
     const { path } = error as { readonly path?: unknown };
@@ -96,9 +99,12 @@ class Repair {
     if (found.problem?.outcome === "version") return untold(this.#options, `the manifest: ${found.problem.reason}`);
     if (found.problem !== undefined) this.#damaged.push({ file: `${directory}/MANIFEST`, what: found.problem.reason });
     const directoryId = toHex(env.random.bytes(16));
-    const made = await NewDirectory.begin(env.fs, target, directoryId);
+    const made = await beginDirectory(env, target, "repair");
     try {
-      const report = await this.#make(found, made.path, directoryId);
+      const report = await this.#verified(
+        await whileLocked(env, made.path, () => this.#make(found, made.path, directoryId)),
+        made.path,
+      );
       if (report.outcome === "inconclusive") await made.abandon();
       else await made.finish();
       return report;
@@ -137,12 +143,10 @@ class Repair {
     const finished = await this.#finish(found, salvaged, surveyed, blocks, workshop);
     await this.#write(finished, found, base, replay, shards, workshop);
     await workshop.segments.files.close();
-    const verified = await verify({ env, directory: path, cold: undefined, progress });
     return {
       directory,
       target,
-      outcome: verified.outcome === "ok" ? "ok" : "damaged",
-      ...(verified.outcome === "ok" ? {} : { reason: "what was made does not verify" }),
+      outcome: "ok",
       directoryId,
       ...(base === undefined ? {} : { checkpoint: base.number }),
       damaged: this.#damaged,
@@ -154,6 +158,12 @@ class Repair {
         frames: surveyed.frames,
       },
     };
+  }
+
+  async #verified(report: RepairReport, path: string): Promise<RepairReport> {
+    const { env, progress } = this.#options;
+    const { outcome } = await verify({ env, directory: path, cold: undefined, progress });
+    return outcome === "ok" ? report : { ...report, outcome: "damaged", reason: "what was made does not verify" };
   }
 
   /** The checkpoint's topics, with what is left of their sealed records. */

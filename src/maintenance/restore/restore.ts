@@ -7,9 +7,8 @@
 import { makeDirectory } from "../../engine/directory.ts";
 import type { Env } from "../../env/env.ts";
 import { parentOf } from "../../storage/layout.ts";
-import { DirectoryLock, type LookedAtLock, shareLock } from "../../storage/lock.ts";
+import { type LookedAtLock, shareLock } from "../../storage/lock.ts";
 import type { Manifest } from "../../storage/manifest.ts";
-import { NewDirectory, unfinishedPath } from "../../storage/new-directory.ts";
 import { StartRefusal } from "../../storage/refusal.ts";
 import { discoverChains } from "../../wal/chain.ts";
 import { toHex } from "../../wal/file-header.ts";
@@ -17,6 +16,7 @@ import type { Progress } from "../progress.ts";
 import { readManifest } from "../read-manifest.ts";
 import { readStates } from "../read-states.ts";
 import { directorySize, type Started, startAndStop } from "../start-and-stop.ts";
+import { beginDirectory, whileLocked } from "../unfinished.ts";
 import { KnownSeqs } from "./known-seqs.ts";
 import { readLiveSeqs } from "./live-seqs.ts";
 import { archivedPieces, livePieces, type LogPiece } from "./log-pieces.ts";
@@ -132,9 +132,6 @@ async function whileUnused<T>(
   }
 }
 
-/** Of what another attempt has left, or is at. */
-const tag = "restore";
-
 /** Which gap each topic gets. */
 interface Seqs {
   readonly gap: number;
@@ -165,8 +162,7 @@ async function build(options: RestoreOptions, sources: RestoreSources, seqs: Seq
   const { env, to, backup } = options;
   const { manifest, known } = sources;
   await makeDirectory(env, parentOf(to));
-  await whileUnused(env, [unfinishedPath(to, tag)], () => Promise.resolve());
-  const made = await NewDirectory.begin(env.fs, to, tag);
+  const made = await beginDirectory(env, to, "restore");
   try {
     const toId = toHex(env.random.bytes(16));
     const move: Move = {
@@ -194,16 +190,6 @@ async function build(options: RestoreOptions, sources: RestoreSources, seqs: Seq
   } catch (error) {
     await made.abandon();
     throw error;
-  }
-}
-
-/** Another attempt at the same directory finds that this one is at work. */
-async function whileLocked<T>(env: Env, directory: string, work: () => Promise<T>): Promise<T> {
-  const lock = await DirectoryLock.take(env, directory);
-  try {
-    return await work();
-  } finally {
-    await lock.release();
   }
 }
 
