@@ -1,5 +1,5 @@
 /**
- * A manifest names checkpoints that are there for good, and lets go of checkpoints and logs only for two newer ones that
+ * A manifest names log files and checkpoints that are there for good, and lets go of checkpoints and logs only for two newer ones that
  * cover them (spec 6.4, 8.1). A rename whose directory was not synced has not happened, whatever is found there later: where
  * the sync failed, the process goes on from the manifest before, for which nothing has been let go of.
  */
@@ -70,6 +70,9 @@ function wrong(before: Manifest, next: Manifest, directory: string, disk: DiskVi
     if (bytes === undefined || checkpointIn(bytes) === undefined) return `checkpoint ${number} is not whole`;
     if (!isThere(disk, path, bytes.length)) return `checkpoint ${number} is not there for good`;
   }
+  for (const { shard, index } of logsOf(next).filter((log) => !isIn(logsOf(before), log)))
+    if (disk.isEntered(joinPath(directory, walFileName(shard, index))) === false)
+      return `${walFileName(shard, index)} is not there for good`;
   const whole = checkpointsOf(disk, directory, next);
   for (const number of before.checkpoints) {
     const bytes = disk.contents(joinPath(directory, checkpointFileName(number)));
