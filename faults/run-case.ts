@@ -22,13 +22,20 @@ export async function runCase(faultCase: FaultCase, tell?: (line: string) => voi
   await (faultCase.prepare ?? standard)(scene);
   scene.inject(...(faultCase.faults ?? []));
   await faultCase.run(scene);
+  if ("refuses" in outcome) await refuses(scene, outcome);
+  else {
+    allStruck(scene);
+    if ("unreadable" in outcome) await partlyReadable(scene, outcome);
+    else await serves(scene, outcome);
+  }
+  scene.disk.checkRules();
+}
+
+/** A case whose fault does not fire tests nothing. */
+function allStruck(scene: Scene): void {
   scene.noteFired();
   assert.ok(scene.struck.size > 0, "something strikes");
   for (const [fault, times] of scene.struck) assert.ok(times > 0, `${fault} fires`);
-  if ("refuses" in outcome) await refuses(scene, outcome);
-  else if ("unreadable" in outcome) await partlyReadable(scene, outcome);
-  else await serves(scene, outcome);
-  scene.disk.checkRules();
 }
 
 /** `d` of class `disk` and `f` of class `fsync`, three records each, synced. */
@@ -114,6 +121,7 @@ async function refuses(scene: Scene, outcome: Refuses): Promise<void> {
     judgeRefusal(scene, outcome, refusal);
     assert.deepEqual(filesOf(scene), before, "a refusal changes nothing");
   }
+  allStruck(scene);
   if (outcome.refuses === "damage" && scene.damages.length > 0) await damageFound(scene, outcome.file);
   if (outcome.holds === undefined) return;
   if (scene.damages.length > 0) scene.undoDamage();

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { TopicsError } from "../src/base/errors.ts";
 import { defaultStorageConfig, type StorageConfig } from "../src/engine/storage-config.ts";
+import { openEngine } from "../src/engine/engine.ts";
 import type { EngineEvent } from "../src/engine/events.ts";
 import type { WalConfig } from "../src/wal/config.ts";
 import type { AppendOptions, Answer, Client } from "../sim/crash-matrix/client.ts";
@@ -16,6 +17,7 @@ import type { Crash } from "../sim/oracle/crash.ts";
 import { type Observation, observeTopic } from "../sim/oracle/observation.ts";
 import { Oracle } from "../sim/oracle/oracle.ts";
 import { Scheduler } from "../sim/scheduler.ts";
+import { SimEnv } from "../sim/sim-env.ts";
 import { type Contents, contentsOf } from "./topic-text.ts";
 
 export interface SceneSetup {
@@ -234,6 +236,23 @@ export class Scene {
     const options = { completions: atOnce };
     const disk = survival === undefined ? this.disk.clone(options) : this.disk.powerLoss(survival, options);
     return this.#machineOn(disk, this.machine.oracle.clone());
+  }
+
+  /** What a loss of power leaves of a copy, with the same oracle. */
+  reboot({ disk, oracle }: Machine, survival: string): Machine {
+    return this.#machineOn(disk.powerLoss(survival), oracle);
+  }
+
+  /** Another process comes while this one runs; resolves when it is up. */
+  async second(): Promise<void> {
+    const env = new SimEnv({ disk: this.disk, scheduler: this.machine.scheduler, seed: "second", pid: 2000 });
+    const { config } = this.machine;
+    const shared = { directory: "/data", shardsAsked: false, maxTopics: 0, maxIdempotencyKeys: 1000 };
+    const hooks = { events: () => undefined, crash: (error: unknown) => this.machine.bug(error) };
+    const engine = await this.machine.until(
+      openEngine(env, { ...shared, ...config, storage: config.storage ?? defaultStorageConfig }, hooks),
+    );
+    await this.machine.until(engine.recover());
   }
 
   // --- calls -------------------------------------------------------------------------------------------------------

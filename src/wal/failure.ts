@@ -10,6 +10,12 @@ export function isSpace(error: unknown): boolean {
   return errno === "ENOSPC" || errno === "EDQUOT";
 }
 
+/** There is no file descriptor left: nothing has happened, and it passes (spec 9.2). */
+export function isDescriptors(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === "EMFILE" || errno === "ENFILE";
+}
+
 /** What is left is kept for what must go on. */
 export function noSpace(): Error {
   return Object.assign(new Error("the room that is left is kept"), { code: "ENOSPC" });

@@ -4,7 +4,7 @@
  */
 import type { FileWriter } from "./file-writer.ts";
 import { spaceRetryMs } from "./config.ts";
-import { isSpace, unavailable } from "./failure.ts";
+import { isDescriptors, isSpace, unavailable } from "./failure.ts";
 import type { FrameDraft } from "./frame.ts";
 import type { LogFiles } from "./log-files.ts";
 import type { ShardDeps } from "./shard-deps.ts";
@@ -16,7 +16,7 @@ export interface SwitchParts {
   readonly writer: FileWriter;
   readonly space: Space;
   readonly files: LogFiles;
-  /** The disk is full, and the manifest can't be replaced: whoever waits for room hears of it. */
+  /** The disk is full, or descriptors are out, and the manifest can't be replaced: whoever waits for room hears of it. */
   stuck(): void;
 }
 
@@ -30,7 +30,7 @@ export class FileSwitch {
     this.#parts = parts;
   }
 
-  /** A new file cannot be named for want of space. */
+  /** A new file cannot be named for want of space or of descriptors. */
   get stuck(): boolean {
     return this.#stuck;
   }
@@ -58,7 +58,7 @@ export class FileSwitch {
     await previous.file.close();
   }
 
-  /** The file is part of the log, but takes nothing new before the manifest names it: on a full disk that may take a while. */
+  /** The file is part of the log, but takes nothing new before the manifest names it: while the disk is full, or descriptors are out, that takes a while. */
   async #name({ index }: WalFile): Promise<void> {
     const { env, lineage, manifest, room } = this.#deps;
     for (let tries = 0; ; tries++) {
@@ -67,10 +67,10 @@ export class FileSwitch {
         this.#stuck = false;
         return;
       } catch (error) {
-        if (!isSpace(error)) throw error;
+        if (!isSpace(error) && !isDescriptors(error)) throw error;
         this.#stuck = true;
         this.#parts.stuck();
-        await room.open();
+        if (isSpace(error)) await room.open();
         if (tries > 0) await new Promise<void>((resolve) => env.timers.after(spaceRetryMs, resolve));
       }
     }
