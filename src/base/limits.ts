@@ -69,6 +69,9 @@ export const maxWaitMs = 30_000;
 
 /** Streams (spec 4.1, 4.3, 4.4). */
 export const defaultMaxWatchTopics = 256;
+/** Topics that one stream follows, those that prefixes pick up included. */
+export const maxFollowedTopics = 10_000;
+export const defaultMaxWatchSessions = 10_000;
 export const defaultFrameRecords = 256;
 export const defaultSocketFrameRecords = 1000;
 export const defaultFrameBytes = 256 * kib;

@@ -147,6 +147,7 @@ function engineConfig(settings: Settings): Parameters<typeof openEngine>[1] {
     maxIdempotencyKeys: settings.TOPICS_MAX_IDEMPOTENCY_KEYS,
     maxTotalBytes: settings.TOPICS_MAX_TOTAL_BYTES,
     routers: { max: settings.TOPICS_MAX_ROUTERS, retainBytes: settings.TOPICS_ROUTER_RETAIN_BYTES },
+    maxWatchSessions: settings.TOPICS_MAX_WATCH_SESSIONS,
   };
 }
 
@@ -165,6 +166,7 @@ function httpConfig(settings: Settings, address: { host: string; port: number })
     version,
     maxLimit: settings.TOPICS_MAX_LIMIT,
     maxClaim: settings.TOPICS_MAX_CLAIM,
+    maxWatchTopics: settings.TOPICS_MAX_WATCH_TOPICS,
     streamBufferBytes: settings.TOPICS_STREAM_BUFFER_BYTES,
     backups: settings.TOPICS_BACKUP_DIR !== "",
     limits: {

@@ -12,6 +12,8 @@ import {
   defaultBatchLimits,
   defaultMaxClaim,
   defaultMaxLimit,
+  defaultMaxWatchSessions,
+  defaultMaxWatchTopics,
   defaultStreamBufferBytes,
   minDepth,
 } from "../base/limits.ts";
@@ -171,6 +173,12 @@ export const settings = {
     1_000_000,
     "idempotency keys remembered in all; 0 is unlimited",
   ),
+  TOPICS_MAX_WATCH_TOPICS: setting(integer(1, 10_000), defaultMaxWatchTopics, "topics that one watch request names"),
+  TOPICS_MAX_WATCH_SESSIONS: setting(
+    integer(0, anySize),
+    defaultMaxWatchSessions,
+    "watch sessions in all; 0 is unlimited",
+  ),
   TOPICS_STREAM_BUFFER_BYTES: setting(
     integer(65_536, 2 ** 30),
     defaultStreamBufferBytes,
@@ -217,7 +225,7 @@ export type SettingName = keyof typeof settings;
 export type Settings = { readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never };
 
 /** Names that the contract has and this version does not act on yet. */
-const later = new Set(`MAX_CLAIM MAX_WATCH_TOPICS MAX_WATCH_SESSIONS`.split(/\s+/).map((name) => `TOPICS_${name}`));
+const later = new Set<string>();
 
 export interface ReadSettings {
   readonly settings: Settings;

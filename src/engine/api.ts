@@ -10,6 +10,7 @@ import type { EngineFigures } from "./figures.ts";
 import type { PutRouterResult, RouterPage, RouterQuery, RouterRequest, RouterState } from "../router/router.ts";
 import type { ReadRequest, ReadResult } from "../topic/read.ts";
 import type { QueueCounts, QueueVerbs } from "./queue-api.ts";
+import type { Watch } from "../watch/watch.ts";
 
 export interface AppendRequest {
   readonly batch: RecordBatch;
@@ -99,7 +100,11 @@ export type EngineStatus =
     }
   | { readonly state: "stopping" };
 
+/** Sessions, their streams, and sockets (4). */
+export type Following = Pick<Watch, "open" | "session" | "stream" | "socket" | "counts">;
+
 export interface Engine {
+  readonly watch: Following;
   status(): EngineStatus;
   figures(): EngineFigures;
   append(topic: string, request: AppendRequest): Promise<AppendResult>;

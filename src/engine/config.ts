@@ -16,6 +16,8 @@ export interface EngineConfig {
   /** Of all retained records together. */
   readonly maxTotalBytes?: number;
   readonly routers?: RoutersConfig;
+  /** 0: unlimited; the default when absent. */
+  readonly maxWatchSessions?: number;
 }
 
 export interface RoutersConfig {

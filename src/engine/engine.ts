@@ -4,6 +4,7 @@
  * States: `recovering` → `ready` → `stopping`.
  */
 import { TopicsError } from "../base/errors.ts";
+import { defaultMaxWatchSessions } from "../base/limits.ts";
 import { isRouterName, isTopicName } from "../base/names.ts";
 import { measureBatch } from "../base/record.ts";
 import type { Env } from "../env/env.ts";
@@ -37,12 +38,15 @@ import { type EngineFigures, topicCounts, walFigures } from "./figures.ts";
 import type { EngineHooks } from "./engine-hooks.ts";
 import { HeadSignals } from "./head-signals.ts";
 import { Housekeeper } from "./housekeeper.ts";
-import { effectivePriority } from "./priority.ts";
 import { Queues } from "./queues.ts";
+import { effectivePriority } from "../watch/priority.ts";
+import { Watch } from "../watch/watch.ts";
 import { recover, type Recovered } from "./recover.ts";
 import type { RecoveryOptions } from "./recovery-options.ts";
 import { Storage } from "./storage.ts";
 import { SharedQuota } from "./quota.ts";
+
+const matchingPage = 1000;
 
 export interface RunningEngine extends Engine {
   /** From the lock to ready. Rejects with a `StartRefusal`. */
@@ -74,6 +78,7 @@ class TopicsEngine implements RunningEngine {
   readonly #quota: SharedQuota;
   readonly #heads = new HeadSignals();
   readonly queues: Queues;
+  readonly watch: Watch;
   #status: EngineStatus = { state: "recovering", replayProgress: 0 };
   #wal: Wal | undefined;
   #reads: PartReads | undefined;
@@ -97,6 +102,17 @@ class TopicsEngine implements RunningEngine {
       crash: (error) => hooks.crash(error),
     });
     this.#heads.listen((topicId) => this.queues.wake(topicId));
+    this.#heads.listen((topicId) => this.watch.fanOut.moved(topicId));
+    this.watch = new Watch({
+      clock: { nowMs: () => this.#clock.nowMs(), monotonicMs: () => env.clock.monotonicMs() },
+      timers: env.timers,
+      random: env.random,
+      maxSessions: config.maxWatchSessions ?? defaultMaxWatchSessions,
+      topic: (id) => this.#catalog.withId(id),
+      named: (name) => this.#liveOrNone(name),
+      matching: (prefix) => this.#matching(prefix),
+      crash: (error) => hooks.crash(error),
+    });
   }
 
   async recover(): Promise<void> {
@@ -112,6 +128,11 @@ class TopicsEngine implements RunningEngine {
         quota: this.#quota,
         options: this.#options,
         heads: this.#heads,
+        heard: {
+          synced: (id) => this.watch.fanOut.synced(id),
+          created: (id) => this.watch.fanOut.created(id),
+          gone: (id) => this.watch.fanOut.gone(id),
+        },
         progress: (fraction) => (this.#status = { state: "recovering", replayProgress: fraction }),
       }),
     );
@@ -165,6 +186,7 @@ class TopicsEngine implements RunningEngine {
 
   async close(drainMs: number): Promise<boolean> {
     this.refuseNewWork();
+    this.watch.stop();
     this.#housekeeper?.stop();
     const drained = this.#wal ? await this.#drain(this.#wal, drainMs) : true;
     await this.#directory.lock.release();
@@ -308,6 +330,23 @@ class TopicsEngine implements RunningEngine {
     return topic;
   }
 
+  #liveOrNone(name: string): Topic | undefined {
+    const topic = this.#known(name);
+    return topic?.isLive === true ? topic : undefined;
+  }
+
+  *#matching(prefix: string): Generator<Topic> {
+    for (let after: string | undefined; ;) {
+      const names = this.#catalog.page(prefix, after, matchingPage);
+      for (const name of names) {
+        const topic = this.#liveOrNone(name);
+        if (topic !== undefined) yield topic;
+      }
+      if (names.length < matchingPage) return;
+      after = names.at(-1);
+    }
+  }
+
   async #createFor(name: string, request: AppendRequest): ReturnType<typeof topicNamed> {
     checkName(name);
     const config: TopicConfig = { ...defaultConfig, ...request.config };
@@ -382,7 +421,7 @@ class TopicsEngine implements RunningEngine {
     );
   }
 
-  #startRouters({ wal, topicDeps }: Recovered): Routers {
+  #startRouters({ wal }: Recovered): Routers {
     const { max, retainBytes } = this.#config.routers ?? defaultRoutersConfig;
     const creator = this.#creator!;
     const routers = new Routers({
@@ -404,7 +443,7 @@ class TopicsEngine implements RunningEngine {
       crash: (error) => this.#hooks.crash(error),
     });
     routers.adopt(this.#catalog.all());
-    for (const one of topicDeps) one.events = { ...one.events, headMoved: (topicId) => routers.headMoved(topicId) };
+    this.#heads.listen((topicId) => routers.headMoved(topicId));
     return routers;
   }
 

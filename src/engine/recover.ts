@@ -6,7 +6,7 @@ import { damage } from "../storage/refusal.ts";
 import { Reserve } from "../storage/reserve.ts";
 import { DiskRoom } from "../storage/room.ts";
 import { BlockPool } from "../topic/block-pool.ts";
-import type { TopicDeps } from "../topic/instance.ts";
+import type { TopicDeps, TopicEvents } from "../topic/instance.ts";
 import { PartReads } from "../topic/part-reads.ts";
 import type { CommitLog } from "../wal/commit.ts";
 import type { NewLayout } from "../wal/new-layout.ts";
@@ -41,7 +41,11 @@ export interface RecoverDeps {
   readonly options: RecoveryOptions;
   readonly heads: HeadSignals;
   progress(fraction: number): void;
+  /** What becomes of topics once they serve. */
+  readonly heard: TopicNews;
 }
+
+export type TopicNews = Required<Pick<TopicEvents, "synced" | "created" | "gone">>;
 
 export interface Recovered {
   readonly wal: Wal;
@@ -226,7 +230,10 @@ interface Storage {
   readonly reads: PartReads;
 }
 
-function shardTopicDeps({ env, config, hooks, clock, quota, heads }: RecoverDeps, storage: Storage): LateTopicDeps[] {
+function shardTopicDeps(
+  { env, config, hooks, clock, quota, heads, heard }: RecoverDeps,
+  storage: Storage,
+): LateTopicDeps[] {
   const { shards, segments, blocks, reads } = storage;
   return Array.from({ length: shards }, () => {
     const deps: LateTopicDeps = {
@@ -244,6 +251,7 @@ function shardTopicDeps({ env, config, hooks, clock, quota, heads }: RecoverDeps
       quota,
       events: {
         headMoved: (topic, headSeq) => heads.moved(topic, headSeq),
+        ...heard,
         released: ({ entry }) => segments.release(entry),
         sealDue: (topic) => deps.sealer?.due(topic),
         damaged: (topicId, { file, at, bytes, errno }) =>

@@ -1,7 +1,13 @@
 /** What the HTTP door has to be told (spec 7.1, 7.3, 7.5). Names and defaults of the environment are the CLI's affair. */
 import { KeyRing } from "./auth/key-ring.ts";
 import type { BatchLimits } from "../base/limits.ts";
-import { defaultBatchLimits, defaultMaxClaim, defaultMaxLimit, defaultStreamBufferBytes } from "../base/limits.ts";
+import {
+  defaultBatchLimits,
+  defaultMaxClaim,
+  defaultMaxLimit,
+  defaultMaxWatchTopics,
+  defaultStreamBufferBytes,
+} from "../base/limits.ts";
 
 export interface HttpConfig {
   readonly host: string;
@@ -22,6 +28,8 @@ export interface HttpConfig {
   readonly maxLimit: number;
   /** `TOPICS_MAX_CLAIM`: jobs of one claim, seqs of one ack. */
   readonly maxClaim: number;
+  /** `TOPICS_MAX_WATCH_TOPICS`: names in one watch request. */
+  readonly maxWatchTopics: number;
   /** `TOPICS_STREAM_BUFFER_BYTES`: what may be pending on one stream (4.3). */
   readonly streamBufferBytes: number;
   /** There is a place for backups (6.7). */
@@ -60,6 +68,7 @@ export const defaultHttpConfig: HttpConfig = {
   limits: defaultBatchLimits,
   maxLimit: defaultMaxLimit,
   maxClaim: defaultMaxClaim,
+  maxWatchTopics: defaultMaxWatchTopics,
   streamBufferBytes: defaultStreamBufferBytes,
   backups: false,
   drainMs: 10_000,

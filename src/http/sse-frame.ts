@@ -13,30 +13,37 @@ export class SseFrame {
   /** With the framing of `Transfer-Encoding: chunked`. */
   readonly chunked: Buffer;
   readonly plain: Buffer;
+  /** Where the line with the id ends, in `plain`. */
+  readonly idBytes: number;
 
-  constructor(chunked: Buffer, plain: Buffer) {
+  constructor(chunked: Buffer, plain: Buffer, idBytes: number) {
     this.chunked = chunked;
     this.plain = plain;
+    this.idBytes = idBytes;
   }
 }
 
 /** `data` is JSON, in pieces; strings among them are ASCII. */
 export function sseFrame(event: string, data: readonly Chunk[], id?: string): SseFrame {
-  const head = `${id === undefined ? "" : `id: ${id}\n`}event: ${event}\ndata: `;
-  return framed([head, ...data, "\n\n"], head.length);
+  const idLine = id === undefined ? "" : `id: ${id}\n`;
+  const head = `event: ${event}\ndata: `;
+  const frame = framed([idLine, head, ...data, "\n\n"], idLine.length);
+  keepOneLine(frame.plain.subarray(idLine.length + head.length, -2));
+  return frame;
 }
 
-/** The id of the event whose frame follows, for frames that several streams share but for their ids. */
-export function sseId(id: string): SseFrame {
-  return framed([`id: ${id}\n`]);
+/** The same event with another id. */
+export function reidentified(frame: SseFrame, id: string | undefined): SseFrame {
+  const idLine = id === undefined ? "" : `id: ${id}\n`;
+  return framed([idLine, frame.plain.subarray(frame.idBytes)], idLine.length);
 }
 
 /** Anything else: comments, `retry`. */
 export function sseText(ascii: string): SseFrame {
-  return framed([ascii]);
+  return framed([ascii], 0);
 }
 
-function framed(pieces: readonly Chunk[], dataAt?: number): SseFrame {
+function framed(pieces: readonly Chunk[], idBytes: number): SseFrame {
   let bytes = 0;
   for (const piece of pieces) bytes += piece.length;
   const size = `${bytes.toString(16)}\r\n`;
@@ -53,9 +60,7 @@ function framed(pieces: readonly Chunk[], dataAt?: number): SseFrame {
   assert(at === begin + bytes, "a frame has the length that was counted");
   chunked[at] = cr;
   chunked[at + 1] = lf;
-  const plain = chunked.subarray(begin, at);
-  if (dataAt !== undefined) keepOneLine(plain.subarray(dataAt, bytes - 2));
-  return new SseFrame(chunked, plain);
+  return new SseFrame(chunked, chunked.subarray(begin, at), idBytes);
 }
 
 /** Inside JSON a raw line break can only be white space between tokens. */

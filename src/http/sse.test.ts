@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TimerHandle } from "../env/env.ts";
 import { stalledAfterMs } from "./outbound.ts";
-import { sseFrame, sseId } from "./sse-frame.ts";
+import { reidentified, sseFrame } from "./sse-frame.ts";
 import { SseStream } from "./sse.ts";
 import { RawClient } from "./testing/raw-client.ts";
 
@@ -79,7 +79,7 @@ describe("a stream of events", () => {
   it("has the headers and the frames that the contract asks for", async () => {
     const [client, stream] = await connect();
     stream.send(sseFrame("record", ['{"a":', Buffer.from('"é\u2028"'), "}"], "eyJ9"));
-    stream.send(sseFrame("caught-up", ["{}"]), sseId("next"));
+    stream.send(reidentified(sseFrame("caught-up", ["{}"], "last"), "next"));
     stream.end();
     const { status, headers, body } = await client.response();
     assert.equal(status, 200);
@@ -88,7 +88,7 @@ describe("a stream of events", () => {
     assert.equal(headers.get("x-accel-buffering"), "no");
     assert.equal(
       body.toString("utf8"),
-      'retry: 2000\n\nid: eyJ9\nevent: record\ndata: {"a":"é\u2028"}\n\nid: next\nevent: caught-up\ndata: {}\n\n',
+      'retry: 2000\nid: abc\n\nid: eyJ9\nevent: record\ndata: {"a":"é\u2028"}\n\nid: next\nevent: caught-up\ndata: {}\n\n',
     );
     await closed;
     client.destroy();
@@ -167,7 +167,7 @@ describe("a stream of events", () => {
     const { body } = await client.response();
     assert.match(
       body.toString(),
-      /^retry: 2000\n\nid: abc\nevent: error\ndata: \{"code":"server_shutting_down",.*\}\n\n$/,
+      /^retry: 2000\nid: abc\n\nid: abc\nevent: error\ndata: \{"code":"server_shutting_down",.*\}\n\n$/,
     );
     client.destroy();
   });

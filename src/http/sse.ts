@@ -16,6 +16,8 @@ export interface SseSource {
   drained(): void;
   /** The stream is over, however it ended; called once. */
   closed(): void;
+  /** The head of the stream is out: frames may be sent. */
+  start?(): void;
   /** The id that a last frame carries: where to go on from. */
   resumeId?(): string | undefined;
 }
@@ -40,8 +42,6 @@ export const sseHeaders: readonly string[] = [
   "X-Accel-Buffering",
   "no",
 ];
-
-const retry = sseText("retry: 2000\n\n");
 
 export class SseStream {
   readonly #res: ServerResponse;
@@ -87,9 +87,10 @@ export class SseStream {
     const out = overHttp2 ? (res as unknown as { readonly stream: Writable }).stream : (res.socket as Socket);
     const stream = new SseStream(res, out, chunked, reply.heartbeatMs, deps);
     res.once("close", () => stream.#outbound.close());
-    stream.send(retry);
-    stream.#armHeartbeat(reply.heartbeatMs);
-    stream.#source = reply.open(stream);
+    const source = reply.open(stream);
+    stream.#source = source;
+    stream.#begin(source.resumeId?.());
+    source.start?.();
     return stream;
   }
 
@@ -103,16 +104,10 @@ export class SseStream {
     return this.#outbound.isOpen;
   }
 
-  /** The bytes of a whole frame; `ahead` goes before it in the same breath. */
-  send(frame: SseFrame, ahead?: SseFrame): void {
+  /** The bytes of a whole frame. */
+  send(frame: SseFrame): void {
     if (!this.#outbound.isOpen) return;
-    if (ahead === undefined) this.#write(frame);
-    else {
-      this.#out.cork();
-      this.#write(ahead);
-      this.#write(frame);
-      this.#out.uncork();
-    }
+    this.#out.write(this.#chunked ? frame.chunked : frame.plain);
     this.#lastMs = this.#deps.clock.monotonicMs();
     this.#outbound.wrote();
   }
@@ -138,12 +133,15 @@ export class SseStream {
     this.#res.end();
   }
 
-  #write(frame: SseFrame): void {
-    this.#out.write(this.#chunked ? frame.chunked : frame.plain);
+  /** The first block is no event; its id is what a browser comes back with that is cut off before the first one. */
+  #begin(id: string | undefined): void {
+    this.send(sseText(id === undefined ? "retry: 2000\n\n" : `retry: 2000\nid: ${id}\n\n`));
+    this.#armHeartbeat(this.#heartbeatMs);
   }
 
   /** The timer is not moved by every frame: when it fires it looks how long ago the last one was. */
   #armHeartbeat(delayMs: number): void {
+    if (!this.#outbound.isOpen) return;
     this.#beat = this.#deps.timers.after(Math.ceil(delayMs), () => {
       this.#beat = undefined;
       const { clock } = this.#deps;

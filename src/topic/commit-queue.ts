@@ -37,6 +37,8 @@ export interface CommitQueueDeps {
   published(op: number): void;
   /** Some commits have been published. */
   moved(): void;
+  /** Everything up to this seq is synced. */
+  synced(headSeq: number): void;
   /** All staged commits have failed: plans begin again at what is published. */
   reverted(): void;
 }
@@ -195,6 +197,7 @@ export class StagedFrame implements Commit, Committed {
     this.syncedAfterMs = this.#deps.monotonicMs() - this.#stagedMs;
     const { headSeq } = this.#parts;
     this.#deps.ceiling.rise(this.draft.fields.ceiling, this.#deps.plannedHead() - headSeq);
+    this.#deps.synced(headSeq);
     this.#reach();
   }
 

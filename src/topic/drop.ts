@@ -14,6 +14,7 @@ export function create(topic: Instance, firstRecords: number): Promise<void> {
   const { effect, answer } = answering(
     () => {
       topic.mode = "live";
+      topic.deps.events.created?.(topic.identity.id);
     },
     () => leave(topic),
   );
@@ -44,4 +45,5 @@ export async function drop(topic: Instance): Promise<boolean> {
 function leave(topic: Instance): void {
   topic.mode = "gone";
   topic.waiters.end(topic.notFound);
+  topic.deps.events.gone?.(topic.identity.id);
 }

@@ -44,6 +44,12 @@ export interface TopicClock {
 export interface TopicEvents {
   /** Readers of the topic may see seqs up to `headSeq` now. */
   headMoved(topicId: number, headSeq: number): void;
+  /** What is below the synced head is on the device now; it is told of no less often than it moves. */
+  synced?(topicId: number): void;
+  /** Its creation is synced: it may be spoken of. */
+  created?(topicId: number): void;
+  /** It is deleted, or its creation has failed. */
+  gone?(topicId: number): void;
   /** A range of a segment could not be read. */
   damaged(topicId: number, damage: SegmentDamage): void;
   /** The tail has grown enough to be sealed. */
@@ -120,6 +126,8 @@ export class Instance implements CommitQueueDeps {
   resume: Resume | undefined;
   /** Set while links forward the topic: takes over a part in which nothing is live any more, or does not. */
   partLeaving: ((part: SealedPart) => boolean) | undefined;
+  /** Published or not, everything up to here is synced. */
+  syncedHead = 0;
   #announcedHead = 0;
 
   constructor(identity: TopicIdentity, config: TopicConfig, deps: TopicDeps) {
@@ -154,6 +162,12 @@ export class Instance implements CommitQueueDeps {
     if (!this.takeHead()) return;
     this.waiters.wake();
     this.deps.events.headMoved(this.identity.id, this.contents.headSeq);
+  }
+
+  synced(headSeq: number): void {
+    if (headSeq <= this.syncedHead) return;
+    this.syncedHead = headSeq;
+    this.deps.events.synced?.(this.identity.id);
   }
 
   /** Whether the head is another one than the last that anybody was told of. */

@@ -18,6 +18,18 @@ export function readNow(topic: Instance, request: ReadRequest): ReadResult {
   }
 }
 
+/** Without waiting: `undefined` when something has to be read from the disk first. */
+export function readAtHand(topic: Instance, request: ReadRequest): ReadResult | undefined {
+  const blocks = new SealedBlocks(topic.deps.parts, false);
+  try {
+    return attempt(topic, request, blocks);
+  } catch (error) {
+    throw unreadable(topic, error);
+  } finally {
+    blocks.release();
+  }
+}
+
 /** Answers as soon as the cursor can move, if only past what the reader does not want, or else when its time is up. */
 export async function read(topic: Instance, request: ReadRequest): Promise<ReadResult> {
   const page = await readPage(topic, request);

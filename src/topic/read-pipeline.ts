@@ -21,14 +21,15 @@ export function readContents(
   pool: BlockPool,
   blocks: SealedBlocks,
 ): ReadResult | undefined {
-  const { retained, headSeq, config } = contents;
+  const { retained, config } = contents;
   const view = contents.view(nowMs);
-  const begin = beginning(request.fromSeq, headSeq, view, contents.holes, contents.watermarks.silent);
+  const begin = beginning(request.fromSeq, contents.headSeq, view, contents.holes, contents.watermarks.silent);
+  const headSeq = Math.min(contents.headSeq, request.through ?? Infinity);
   const shape = recordShape(request, request.includeTags && retained.hasTags);
 
   const bounds = {
     from: Math.max(begin.cursor + 1, view.earliestSeq),
-    until: begin.until,
+    until: Math.max(begin.cursor, Math.min(begin.until, headSeq)),
     limit: request.limit,
     maxBytes: request.maxBytes,
   };
@@ -75,7 +76,7 @@ class Page implements ReadResult {
   }
 
   get caughtUp(): boolean {
-    return this.nextFromSeq === this.headSeq;
+    return this.nextFromSeq >= this.headSeq;
   }
 
   release(): void {

@@ -4,6 +4,8 @@ import type { Predicate } from "../base/predicate.ts";
 export interface ReadRequest {
   /** Exclusive: records with a greater seq are read. */
   readonly fromSeq: number;
+  /** Nothing behind this seq is shown, and the head of the answer is not above it; absent: the head. */
+  readonly through?: number | undefined;
   /** At least 1. */
   readonly limit: number;
   /** Bound on the record bytes of the answer; one record always fits. */

@@ -17,7 +17,7 @@ import { Instance, type TopicDeps, type TopicIdentity } from "./instance.ts";
 import type { JobKeeper } from "./job-keeper.ts";
 import type { LinkAnchor, LinkChange } from "./link.ts";
 import { LinkEnd } from "./link-end.ts";
-import { read, readNow } from "./long-poll.ts";
+import { read, readAtHand, readNow } from "./long-poll.ts";
 import { readSingles, type SingleRecord } from "./read-jobs.ts";
 import type { RunsLimit } from "./record-runs.ts";
 import type { ReadRequest, ReadResult } from "./read.ts";
@@ -167,6 +167,17 @@ export class Topic {
     return read(this.#instance, request);
   }
 
+  /** The same at once, whatever `waitMs` says; `undefined` when something has to be read from the disk first. */
+  readAtHand(request: ReadRequest): ReadResult | undefined {
+    return readAtHand(this.#instance, request);
+  }
+
+  /** The head as far as it would survive a loss of power; an `ephemeral` topic promises nothing, and has just its head. */
+  get syncedHead(): number {
+    const { contents, syncedHead } = this.#instance;
+    return contents.config.durability === "ephemeral" ? contents.headSeq : Math.min(contents.headSeq, syncedHead);
+  }
+
   /** The same without waiting, whatever `waitMs` says. */
   readNow(request: ReadRequest): ReadResult {
     return readNow(this.#instance, request);
@@ -184,6 +195,10 @@ export class Topic {
   /** `false` when it was deleted already. */
   deleteTopic(): Promise<boolean> {
     return drop(this.#instance);
+  }
+
+  get lastReadMs(): number | undefined {
+    return this.#instance.lastReadMs;
   }
 
   touch(): void {

@@ -13,6 +13,8 @@ import { openApi } from "./openapi.ts";
 import { ackJobs, claimJobs, extendLeases, nackJobs, workStream } from "./queues.ts";
 import { appendRecords, deleteRecords, diffByQuery, diffRecords } from "./records.ts";
 import { deleteRouter, getRouter, listRouters, putRouter } from "./routers.ts";
+import { openSession, openStream } from "./watch.ts";
+import { notUpgraded } from "./ws.ts";
 import { deleteTopic, getTopic, listTopics, patchTopic, putTopic } from "./topics.ts";
 
 export interface Route {
@@ -38,6 +40,8 @@ const writes: Access = { scopes: ["write"] };
 const claims: Access = { scopes: ["read", "write"] };
 const streams: Access = { scopes: ["read", "write"], queryToken: true };
 const joins: Access = { scopes: ["admin"], bodyNames: ["source", "dest"] };
+const watches: Access = { scopes: ["read"], bodyNames: ["topics", "prefixes[]"] };
+const watchStreams: Access = { scopes: ["read"], queryToken: true };
 const lists: Access = { scopes: ["read"], filtered: true };
 
 export function routeTable(deps: DoorDeps): RouteTable {
@@ -67,6 +71,9 @@ export function routeTable(deps: DoorDeps): RouteTable {
     { method: "PUT", path: router, access: joins, handler: putRouter(deps) },
     { method: "DELETE", path: router, access: deletes, handler: deleteRouter(deps) },
     { method: "POST", path: "/v0/backup", access: administers, handler: makeBackup(deps) },
+    { method: "POST", path: "/v0/watch", access: watches, handler: openSession(deps) },
+    { method: "GET", path: "/v0/watch/:wid", access: watchStreams, handler: openStream(deps) },
+    { method: "GET", path: "/v0/ws", access: anyKey, handler: notUpgraded() },
     ...probes("/v0/health", "/healthz", health(deps)),
     ...probes("/v0/ready", "/readyz", ready(deps)),
     { method: "GET", path: "/v0/metrics", access: reads, handler: metricsRoute(deps), always: true },

@@ -1,5 +1,5 @@
 /** What a read asks for, from a body or from a query string (spec 2.7): the same fields, the same defaults and bounds. */
-import { Array as array, Object as object, String as string, Union } from "typebox";
+import { Object as object } from "typebox";
 import { TopicsError, invalidField } from "../../base/errors.ts";
 import type { ControlObject, ControlValue } from "../../base/control-json.ts";
 import { parseControl } from "../../base/control-json.ts";
@@ -10,6 +10,7 @@ import type { ReadRequest } from "../../topic/read.ts";
 import type { Call } from "../call.ts";
 import { Query } from "../query.ts";
 import { clamped, flag, nullable, saturated, u64 } from "./fields.ts";
+import { checkNodes, nodeField, nodesFrom } from "./nodes.ts";
 import { predicateFrom, predicateShape, predicateSchema, predicateText } from "./predicate.ts";
 import { Shape } from "./shape.ts";
 
@@ -18,7 +19,7 @@ export const diffShape = new Shape(
     {
       from_seq: u64(),
       limit: u64(),
-      node: nullable(Union([string(), array(string())]), "a string or an array of strings"),
+      node: nodeField(),
       include_tags: flag(),
       include_meta: flag(),
       include_data: flag(),
@@ -29,10 +30,6 @@ export const diffShape = new Shape(
     { description: "an object" },
   ),
 );
-
-/** Nodes that one reader may call its own. */
-const maxNodes = 1000;
-const noNodes: readonly string[] = [];
 
 interface Wish {
   readonly fromSeq: number;
@@ -112,11 +109,6 @@ function tupleFromText(text: string, maxDepth: number): ControlValue {
   }
 }
 
-function nodesFrom(node: string | string[] | null | undefined): readonly string[] {
-  if (node === undefined || node === null) return noNodes;
-  return typeof node === "string" ? [node] : node;
-}
-
 function readRequest(wish: Wish, call: Call, bounds: DiffBounds): ReadRequest {
   checkNodes(wish.nodes, bounds.limits.maxNodeBytes);
   const waitMs = Math.min(wish.waitMs, maxWaitMs);
@@ -132,13 +124,4 @@ function readRequest(wish: Wish, call: Call, bounds: DiffBounds): ReadRequest {
     waitMs,
     signal: waitMs > 0 ? call.interrupted() : undefined,
   };
-}
-
-function checkNodes(nodes: readonly string[], maxNodeBytes: number): void {
-  if (nodes.length > maxNodes) throw invalidField("node", `node names at most ${maxNodes} nodes, not ${nodes.length}.`);
-  for (const node of nodes) {
-    if (Buffer.byteLength(node) > maxNodeBytes) {
-      throw invalidField("node", `node is longer than ${maxNodeBytes} bytes: no record can carry it.`);
-    }
-  }
 }

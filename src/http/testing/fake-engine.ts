@@ -14,6 +14,7 @@ import type {
   DeleteTopicResult,
   Engine,
   EngineStatus,
+  Following,
   TopicPage,
   TopicState,
 } from "../../engine/api.ts";
@@ -23,6 +24,8 @@ import type { TopicConfig, TopicConfigPatch } from "../../topic/config.ts";
 import { defaultConfig } from "../../topic/config.ts";
 import type { ReadRequest, ReadResult, Tombstone } from "../../topic/read.ts";
 import { FakeQueues } from "./fake-queues.ts";
+import { nodeEnv } from "../../env/node-env.ts";
+import { Watch } from "../../watch/watch.ts";
 import type { FakeRecord } from "./fake-record.ts";
 import { recordsOf, wireBytes } from "./fake-record.ts";
 
@@ -46,6 +49,8 @@ export class FakeEngine implements Engine {
   gate: Promise<void> = Promise.resolve();
   tombstone: Tombstone | undefined;
   released = 0;
+  /** Over no topics at all. */
+  readonly watch: Following = this.#watching();
   #waiters: (() => void)[] = [];
   #commit: Promise<void> | undefined;
 
@@ -239,6 +244,27 @@ export class FakeEngine implements Engine {
     const { failure } = this;
     this.failure = undefined;
     if (failure !== undefined) throw failure;
+  }
+
+  #watching(): Following {
+    const watch = new Watch({
+      ...nodeEnv(),
+      clock: { nowMs: () => 1000, monotonicMs: () => 1000 },
+      maxSessions: 0,
+      topic: () => undefined,
+      named: () => undefined,
+      matching: () => [],
+      crash: (error) => {
+        throw error;
+      },
+    });
+    return {
+      open: (request) => (this.#mayFail(), watch.open(request)),
+      session: (wid, owner) => (this.#mayFail(), watch.session(wid, owner)),
+      stream: (wid, id, format, outbox) => watch.stream(wid, id, format, outbox),
+      socket: (format, outbox) => watch.socket(format, outbox),
+      counts: watch.counts,
+    };
   }
 
   #appended(signal: AbortSignal | undefined): Promise<void> {

@@ -39,6 +39,14 @@ export const routeSamples: Readonly<Record<string, RouteSample>> = {
   "DELETE /v0/routers/:router": {},
   "POST /v0/backup": { body: () => ({ name: "b" }) },
   "GET /v0/metrics": {},
+  "POST /v0/watch": {
+    body: ({ topics = "in.t", "prefixes[]": prefix }) => ({
+      topics: { [topics]: {} },
+      ...(prefix === undefined ? {} : { prefixes: [prefix] }),
+    }),
+  },
+  "GET /v0/watch/:wid": { path: "/v0/watch/wid_none" },
+  "GET /v0/ws": { passed: 400 },
   "GET /v0/health": { passed: 200 },
   "GET /healthz": { passed: 200 },
   "GET /v0/ready": { passed: 200 },

@@ -1,0 +1,51 @@
+/** Watch sessions and their streams (spec 4.1, 4.2). */
+import type { Call, Handler } from "../call.ts";
+import { readControl } from "../control-body.ts";
+import type { HttpDeps } from "../deps.ts";
+import { checkAcceptsEvents } from "../media.ts";
+import { Query } from "../query.ts";
+import { sessionReply } from "../replies/watch.ts";
+import { sessionFromBody, watchShape } from "../shapes/watch.ts";
+import { sseFormat } from "../sse-format.ts";
+import type { SseReply, SseSource, SseStream } from "../sse.ts";
+
+export function openSession(deps: HttpDeps): Handler {
+  const { engine, clock, config } = deps;
+  return async (call) => {
+    const lenient = new Query(call.query, ["lenient"]).flag("lenient", false);
+    const value = await readControl(call, watchShape.fields, "refused", deps);
+    const request = sessionFromBody(value, lenient, call.grant, config);
+    return call.afterChanges(() => sessionReply(engine.watch.open(request), call, clock));
+  };
+}
+
+export function openStream({ engine }: HttpDeps): Handler {
+  return (call) =>
+    call.afterChanges((): SseReply => {
+      const { heartbeatMs } = engine.watch.session(call.name, call.grant.key);
+      checkAcceptsEvents(call.headers);
+      return { heartbeatMs, open: (stream) => sourceOf(engine.watch, call, stream) };
+    });
+}
+
+function sourceOf(watch: HttpDeps["engine"]["watch"], { name: wid, headers }: Call, stream: SseStream): SseSource {
+  const lastEventId = headers["last-event-id"];
+  const outbox = {
+    get isOpen() {
+      return stream.isOpen;
+    },
+    get isFull() {
+      return stream.isFull;
+    },
+    send: stream.send.bind(stream),
+    end: () => stream.end(),
+  };
+  const id = typeof lastEventId === "string" ? lastEventId : undefined;
+  const handle = watch.stream(wid, id, sseFormat, outbox);
+  if (handle !== undefined) return handle;
+  return {
+    start: () => stream.endWith(410, "not_found", "This watch session is gone; make a new one."),
+    drained: () => undefined,
+    closed: () => undefined,
+  };
+}
