@@ -38,4 +38,13 @@ export interface RecordBatch {
   readonly slots: Uint32Array;
   /** Origin of the records that name none of their own; already decoded. */
   readonly node: string | undefined;
+  /** By record, where some job is not to be claimed at once (spec 5). */
+  readonly delays?: readonly RecordDelay[] | undefined;
+}
+
+/** Not before a time, or not for a while; neither: at once. */
+export interface RecordDelay {
+  /** Milliseconds since the epoch. */
+  readonly atMs?: number;
+  readonly byMs?: number;
 }

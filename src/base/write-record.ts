@@ -5,16 +5,20 @@
 import type { SliceLimits } from "./append-body.ts";
 import { TopicsError, invalidField } from "./errors.ts";
 import { ascii } from "./json-bytes.ts";
-import { hasEscape, unescape } from "./json-string.ts";
-import { type RecordBatch, slot, slotFlag, slotsPerRecord } from "./record-batch.ts";
+import { decodeUtf8, hasEscape, unescape } from "./json-string.ts";
+import { maxU64 } from "./limits.ts";
+import { type RecordBatch, type RecordDelay, slot, slotFlag, slotsPerRecord } from "./record-batch.ts";
 import { giveSlots, growSlots, takeSlots } from "./slot-table.ts";
 import { FieldKeys, type FieldSink, type ValueShape, fieldNames, unknownField } from "./write-fields.ts";
 
-const names = fieldNames(["data", "tag", "node", "meta"]);
+const names = fieldNames(["data", "tag", "node", "meta", "deliver_at", "delay_ms"]);
 const data = 0;
 const tag = 1;
 const node = 2;
 const meta = 3;
+const deliverAt = 4;
+const delayMs = 5;
+const atOnce: RecordDelay = {};
 
 export class WriteRecords implements FieldSink {
   /** Around a record's value: the body, `records`, the record. */
@@ -27,6 +31,7 @@ export class WriteRecords implements FieldSink {
   readonly #path = (): string => `records[${this.count}]`;
   #slots: Uint32Array = takeSlots();
   #row = 0;
+  #delays: RecordDelay[] | undefined;
 
   constructor(bytes: Uint8Array, limits: SliceLimits) {
     this.#bytes = bytes;
@@ -43,6 +48,7 @@ export class WriteRecords implements FieldSink {
     if (row + slotsPerRecord > this.#slots.length) this.#slots = growSlots(this.#slots);
     for (let place = row; place < row + slotsPerRecord; place++) this.#slots[place] = 0;
     this.#row = row;
+    this.#delays?.push(atOnce);
     this.#keys.clear();
   }
 
@@ -61,7 +67,7 @@ export class WriteRecords implements FieldSink {
   }
 
   batch(origin: string | undefined): RecordBatch {
-    return { bytes: this.#bytes, count: this.count, slots: this.#slots, node: origin };
+    return { bytes: this.#bytes, count: this.count, slots: this.#slots, node: origin, delays: this.#delays };
   }
 
   /** Gives the slots back when the body is refused. */
@@ -74,6 +80,10 @@ export class WriteRecords implements FieldSink {
   }
 
   open(field: number, byte: number): void {
+    if (field === deliverAt || field === delayMs) {
+      if (byte < ascii.zero || byte > ascii.nine) throw this.#refuse(field, wholeNumber);
+      return;
+    }
     if (field === data || field === unknownField || byte === ascii.n) return;
     if (field === meta) {
       if (byte !== ascii.openBrace) throw this.#refuse(field, "must be an object");
@@ -86,6 +96,7 @@ export class WriteRecords implements FieldSink {
       if (shape.spaced) this.#flag(slotFlag.dataSpaced);
     } else if (field === unknownField || this.#bytes[start] === ascii.n) return;
     else if (field === meta) this.#meta(start, end, shape);
+    else if (field === deliverAt || field === delayMs) this.#delay(field, start, end);
     else if (field === tag) {
       this.#string(field, start + 1, end - 1, this.#limits.maxTagBytes, slotFlag.tagEscaped);
       this.#put(slot.tagStart, start + 1, end - 1);
@@ -93,6 +104,17 @@ export class WriteRecords implements FieldSink {
       this.#string(node, start + 1, end - 1, this.#limits.maxNodeBytes, slotFlag.nodeEscaped);
       this.#put(slot.nodeStart, start + 1, end - 1);
     }
+  }
+
+  #delay(field: number, start: number, end: number): void {
+    if (end - start > maxDigits) throw this.#refuse(field, wholeNumber);
+    const text = decodeUtf8(this.#bytes, start, end);
+    if (!/^(0|[1-9][0-9]*)$/.test(text) || BigInt(text) > maxU64) throw this.#refuse(field, wholeNumber);
+    const ms = Math.min(Number(text), maxDelayMs);
+    this.#delays ??= Array.from({ length: this.count + 1 }, () => atOnce);
+    const delay = field === deliverAt ? { atMs: ms } : { byMs: ms };
+    if (this.#delays[this.count] !== atOnce) throw this.#refuse(field, "excludes the other of deliver_at and delay_ms");
+    this.#delays[this.count] = delay;
   }
 
   #meta(start: number, end: number, shape: ValueShape): void {
@@ -127,6 +149,11 @@ export class WriteRecords implements FieldSink {
     return invalidField(`${this.#path()}.${this.#keys.name(field)}`, message);
   }
 }
+
+const wholeNumber = "must be a whole number of milliseconds, written with digits only";
+const maxDigits = 20;
+/** Far beyond any time, and far from where sums of times are not exact. */
+const maxDelayMs = 2 ** 52;
 
 /** `\u0000` is one byte when decoded. */
 const longestEscape = 6;

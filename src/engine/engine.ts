@@ -98,7 +98,17 @@ class TopicsEngine implements RunningEngine {
     this.queues = new Queues({
       env,
       clock: { nowMs: () => this.#clock.nowMs(), monotonicMs: () => env.clock.monotonicMs() },
+      events: hooks.events,
       live: (name) => this.#live(name),
+      find: (name) => {
+        const topic = this.#catalog.named(name);
+        return topic?.isLive === true ? topic : undefined;
+      },
+      made: async (name, topicConfig) => {
+        const { topic, created } = await topicNamed(this.#creator!, name, topicConfig, 1);
+        await created;
+        return topic;
+      },
       crash: (error) => hooks.crash(error),
     });
     this.#heads.listen((topicId) => this.queues.wake(topicId));
@@ -149,6 +159,7 @@ class TopicsEngine implements RunningEngine {
       () => this.#catalog.all(),
       () => this.#storage?.tend(),
     );
+    await refusing(this.#config.directory, () => this.queues.finishMoves(() => this.#catalog.all()));
     this.#status = { state: "ready", topics: 0, readOnlyShards: [], shards: wal.shards.length };
     this.#hooks.events({
       type: "recovered",
@@ -168,7 +179,7 @@ class TopicsEngine implements RunningEngine {
     const { hits = 0, misses = 0, bytes = 0 } = this.#reads?.cache ?? {};
     return {
       ...topicCounts(this.#catalog.all()),
-      leasesInFlight: 0,
+      leasesInFlight: this.queues.leasesInFlight,
       routers: this.#routers?.size ?? 0,
       recordsLive: this.#quota.records,
       bytesLive: this.#quota.bytes,

@@ -64,6 +64,14 @@ export type EngineEvent =
       readonly reason: string;
     }
   | { readonly type: "shards-changed"; readonly from: number; readonly to: number }
+  /** Jobs were delivered once more, because they could not be moved to the dead letters. */
+  | {
+      readonly type: "dead-letter-failed";
+      readonly topic: string;
+      readonly to: string;
+      readonly jobs: number;
+      readonly code: string;
+    }
   | { readonly type: "clock-jumped"; readonly byMs: number }
   | { readonly type: "stopped" };
 

@@ -33,6 +33,20 @@ export interface Work {
   close(): void;
 }
 
+export interface RedriveRequest {
+  /** `undefined`: to where each came from. */
+  readonly to: string | undefined;
+  readonly limit: number;
+  /** Whether the caller may write there. */
+  readonly mayMoveTo: (topic: string) => boolean;
+}
+
+export interface RedriveResult {
+  readonly redriven: number;
+  /** Were looked at and stay: leased, delayed, from nowhere, or to where nothing can go. */
+  readonly left: number;
+}
+
 export interface QueueVerbs {
   /** Throws when there is no queue by that name. */
   check(topic: string): void;
@@ -41,4 +55,6 @@ export interface QueueVerbs {
   nack(topic: string, request: NackRequest): Promise<NackResult>;
   extend(topic: string, request: ExtendRequest): Promise<ExtendResult>;
   work(topic: string, request: WorkRequest, sink: WorkSink): Work;
+  /** Of any topic: dead letters may be a log. */
+  redrive(topic: string, request: RedriveRequest): Promise<RedriveResult>;
 }

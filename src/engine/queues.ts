@@ -16,14 +16,21 @@ import type {
   QueueCounts,
 } from "../queue/requests.ts";
 import type { WorkRequest, WorkSink, WorkStream } from "../queue/work-streams.ts";
+import type { TopicConfig } from "../topic/config.ts";
 import type { Topic } from "../topic/topic.ts";
-import type { QueueVerbs } from "./queue-api.ts";
+import { DeadLetters } from "./dead-letters.ts";
+import type { EngineEvents } from "./events.ts";
+import type { QueueVerbs, RedriveRequest, RedriveResult } from "./queue-api.ts";
 
 export interface QueuesDeps {
   readonly env: Env;
   readonly clock: JobClock;
+  readonly events: EngineEvents;
   /** A topic that may be spoken of; throws for one that is not there. */
   live(name: string): Topic;
+  find(name: string): Topic | undefined;
+  /** As in `DeadLettersDeps`. */
+  made(name: string, config: TopicConfig): Promise<Topic>;
   crash(error: unknown): void;
 }
 
@@ -31,14 +38,22 @@ export class Queues implements QueueVerbs {
   readonly #deps: QueuesDeps;
   readonly #queueDeps: QueueDeps;
   readonly #queues = new Map<number, Queue>();
+  readonly #deadLetters: DeadLetters;
 
   constructor(deps: QueuesDeps) {
     this.#deps = deps;
+    this.#deadLetters = new DeadLetters({
+      clock: deps.clock,
+      events: deps.events,
+      live: (name) => deps.find(name),
+      made: (name, config) => deps.made(name, config),
+      wake: (topicId) => this.wake(topicId),
+    });
     this.#queueDeps = {
       clock: deps.clock,
       timers: deps.env.timers,
       leaseIds: new LeaseIds(deps.env.random),
-      bury: () => undefined,
+      bury: (topic, table, jobs) => this.#deadLetters.bury(topic, table, jobs),
       crash: (error) => deps.crash(error),
     };
   }
@@ -65,6 +80,22 @@ export class Queues implements QueueVerbs {
 
   work(topic: string, request: WorkRequest, sink: WorkSink): WorkStream {
     return this.#of(topic).work(request, sink);
+  }
+
+  redrive(topic: string, request: RedriveRequest): Promise<RedriveResult> {
+    return this.#deadLetters.redrive(this.#deps.live(topic), request);
+  }
+
+  /** Before anything is served: moves that were interrupted. */
+  finishMoves(topics: () => Iterable<Topic>): Promise<void> {
+    return this.#deadLetters.finish(topics);
+  }
+
+  /** Of the queues that were used since the start. */
+  get leasesInFlight(): number {
+    let sum = 0;
+    for (const { table } of this.#queues.values()) sum += table.inFlight;
+    return sum;
   }
 
   /** `undefined` for a log. */

@@ -11,7 +11,7 @@ import { Heap } from "../base/heap.ts";
 import type { JobKeeper } from "../topic/job-keeper.ts";
 import { type Job, type JobClock, jobOf, type JobState, type LeaseOwner } from "./job.ts";
 import { captureJobs, type CapturedJobs, isCaptured } from "./section.ts";
-import { isTransition, type Transition } from "./transition.ts";
+import { isTransition, type LoggedReturn, type Transition } from "./transition.ts";
 
 /** Heaps with fewer items are left as they are. */
 const staleSlack = 1024;
@@ -127,6 +127,14 @@ export class JobTable implements JobKeeper {
     }
   }
 
+  /** A job that is to be moved elsewhere: nobody else gets it. */
+  seize(seq: number): Job {
+    const job = this.#jobs.get(seq) ?? this.#add(seq, "taken", 0);
+    this.#to(job, "taken");
+    job.busy = true;
+    return job;
+  }
+
   /** A job that is in hand goes to a holder. */
   lease(job: Job, lease: Lease): void {
     assert(job.state === "taken", "a job is leased that was in hand");
@@ -203,6 +211,13 @@ export class JobTable implements JobKeeper {
       if (job !== undefined) Object.assign(job, { leaseMs: extended!.leaseMs, deadlineMs: extended!.deadlineMs });
     }
     this.#deadLettered += dead;
+  }
+
+  delays(): unknown {
+    const returned: LoggedReturn[] = [];
+    for (const { state, seq, dueMs, deliveries } of this.#jobs.values())
+      if (state === "delayed") returned.push([seq, dueMs, deliveries]);
+    return returned.length === 0 ? undefined : { returned };
   }
 
   capture(): unknown {

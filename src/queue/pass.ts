@@ -22,7 +22,10 @@ export interface PassDeps {
   readonly nowMs: () => number;
   /** Makes the table right for now. */
   settle(): void;
-  /** Jobs that were delivered too often go to the dead letters; what is returned could not. `undefined`: none of them has to. */
+  /**
+   * Those of the jobs that were delivered too often go to the dead letters, and are busy meanwhile; the others, and what
+   * could not go there, are returned. `undefined`: none of them has to.
+   */
   bury(jobs: readonly Job[]): Promise<readonly Job[]> | undefined;
 }
 
@@ -45,7 +48,7 @@ export async function pass(deps: PassDeps, claimers: readonly Claimer[]): Promis
       : shares.map((share, i) => lease(deps, claimers[i], share));
   } finally {
     // What nobody got goes back, also when something failed.
-    for (const { job } of inHand) if (job.state === "taken") table.giveBack(job);
+    for (const { job } of inHand) if (job.state === "taken" && !job.busy) table.giveBack(job);
   }
 }
 
@@ -69,13 +72,13 @@ async function take(deps: PassDeps, total: number, inHand: InHand[]): Promise<vo
       failure ??= failed;
       for (const record of records) {
         const job = table.job(record.seq);
-        if (job?.state === "taken") inHand.push({ job, record });
+        if (job?.state === "taken" && !job.busy) inHand.push({ job, record });
       }
       // Nothing was lost on the way: there is no more, or no more is wanted.
       if (records.length === jobs.length) break;
     } finally {
       const got = new Set(inHand.map(({ job }) => job));
-      for (const job of jobs) if (job.state === "taken" && !got.has(job)) table.giveBack(job);
+      for (const job of jobs) if (job.state === "taken" && !job.busy && !got.has(job)) table.giveBack(job);
     }
   }
   if (inHand.length === 0 && failure !== undefined) throw failure;

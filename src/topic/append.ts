@@ -28,6 +28,11 @@ export interface TopicAppend {
   readonly disableBackpressure: boolean;
   /** Called when the records have their seqs. */
   readonly staged?: () => void;
+  /**
+   * A record that is moved here from another topic, under its key: synced before it is answered, whatever the class, and
+   * taken once, until the key is forgotten (moves.ts).
+   */
+  readonly copyKey?: string;
 }
 
 export interface TopicAppendResult {
@@ -43,9 +48,11 @@ export interface TopicAppendResult {
 export async function append(topic: Instance, request: TopicAppend): Promise<TopicAppendResult> {
   for (;;) {
     topic.assertThere();
-    const key = keyOf(topic, request);
+    const { copyKey } = request;
+    if (copyKey !== undefined && topic.contents.moves.hasTaken(copyKey)) return noneTaken(topic);
+    const key = copyKey ?? keyOf(topic, request);
     const nowMs = topic.deps.clock.nowMs();
-    if (key !== undefined) {
+    if (key !== undefined && copyKey === undefined) {
       const { dedupe } = topic.contents;
       const known = dedupe.find(key, nowMs, windowMs(topic));
       if (known !== undefined) return repeated(known);
@@ -55,7 +62,7 @@ export async function append(topic: Instance, request: TopicAppend): Promise<Top
         continue;
       }
     }
-    const draft = planBatch(topic, request.batch, key, nowMs);
+    const draft = planBatch(topic, request.batch, key, nowMs, copyKey !== undefined);
     const wait = admissionOf(topic, draft, request.disableBackpressure);
     if (wait === undefined) {
       const answer = stage(topic, draft);
@@ -85,6 +92,17 @@ function windowMs(topic: Instance): number {
   return bound(topic.plan.config.idempotencyWindowMs) ?? 0;
 }
 
+/** It was taken before. */
+function noneTaken({ contents: { headSeq } }: Instance): TopicAppendResult {
+  return { firstSeq: 0, lastSeq: 0, headSeq, count: 0, deduped: true, walAppendMs: 0, fsyncMs: 0 };
+}
+
+/** Times before which nobody claims the jobs; on a log they mean nothing. */
+function dueColumn({ plan }: Instance, { delays }: RecordBatch, nowMs: number): Float64Array | undefined {
+  if (delays === undefined || plan.config.type !== "queue") return undefined;
+  return Float64Array.from(delays, ({ atMs, byMs }) => (byMs === undefined ? (atMs ?? 0) : nowMs + byMs));
+}
+
 /** Waits for the first write with a key. A definite failure leaves the key to whoever comes next; an unknown one is all's. */
 async function succeeds(decided: Promise<unknown>): Promise<boolean> {
   try {
@@ -101,7 +119,13 @@ function repeated({ firstSeq, lastSeq }: KeyedAppend): TopicAppendResult {
   return { firstSeq, lastSeq, headSeq: lastSeq, count, deduped: true, walAppendMs: 0, fsyncMs: 0 };
 }
 
-function planBatch(topic: Instance, batch: RecordBatch, key: string | undefined, nowMs: number): PlannedBatch {
+function planBatch(
+  topic: Instance,
+  batch: RecordBatch,
+  key: string | undefined,
+  nowMs: number,
+  isMoved: boolean,
+): PlannedBatch {
   const { plan } = topic;
   const firstSeq = plan.head + 1;
   const ts = Math.max(nowMs, plan.lastTs);
@@ -111,7 +135,8 @@ function planBatch(topic: Instance, batch: RecordBatch, key: string | undefined,
   const over = totalRefusal(plan, topic.view(), topic.deps.quota, batch.count, payloadBytes);
   if (over !== undefined) throw over;
   const names = { tags: tagColumn(batch), nodes: nodeColumn(batch) };
-  const layout = layoutRecords({ ts, count: batch.count, key, wireBytes, ...names, retained: undefined });
+  const due = dueColumn(topic, batch, nowMs);
+  const layout = layoutRecords({ ts, count: batch.count, key, isMoved, due, wireBytes, ...names, retained: undefined });
   return { batch, firstSeq, ts, nowMs, payloadBytes, layout };
 }
 
@@ -125,8 +150,9 @@ function admissionOf(topic: Instance, planned: PlannedBatch, patient: boolean): 
 function stage(topic: Instance, planned: PlannedBatch): Promise<TopicAppendResult> {
   const { batch, firstSeq, layout } = planned;
   const { plan, queue, deps } = topic;
-  const { key } = layout.plan;
-  if (key !== undefined) reserveKey(topic, planned.nowMs);
+  const { key, isMoved } = layout.plan;
+  const isRemembered = key !== undefined && isMoved !== true;
+  if (isRemembered) reserveKey(topic, planned.nowMs);
   const lastSeq = firstSeq + batch.count - 1;
   if (!topic.ceiling.covers(lastSeq)) raiseCeiling(topic, lastSeq);
   plan.take(batch.count, planned.payloadBytes, planned.ts);
@@ -136,7 +162,7 @@ function stage(topic: Instance, planned: PlannedBatch): Promise<TopicAppendResul
     (committed) => publish.now(committed),
     () => publish.failed(),
   );
-  if (key !== undefined) {
+  if (isRemembered) {
     topic.contents.dedupe.begin(key, { append: { firstSeq, lastSeq, ts: planned.ts }, decided: answer });
   }
   if (commitClass === "ephemeral") {
@@ -147,7 +173,7 @@ function stage(topic: Instance, planned: PlannedBatch): Promise<TopicAppendResul
     const fields = topic.nextFrame(frameKind.records, firstSeq, batch.count);
     const draft = deps.log.draft(fields, layout.payloadBytes);
     publish.entry = encode(planned, draft.payload);
-    topic.submit(draft, { at: ackStage[commitClass] }, effect);
+    topic.submit(draft, { at: isMoved === true ? "synced" : ackStage[commitClass] }, effect);
   }
   return answer;
 }
@@ -198,7 +224,7 @@ class PublishBatch {
   }
 
   failed(): void {
-    const { key } = this.#planned.layout.plan;
-    if (key !== undefined) this.#topic.contents.dedupe.abandon(key);
+    const { key, isMoved } = this.#planned.layout.plan;
+    if (key !== undefined && isMoved !== true) this.#topic.contents.dedupe.abandon(key);
   }
 }

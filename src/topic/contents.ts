@@ -143,7 +143,9 @@ export class Contents {
       else this.#lastWriteTs = entry.lastTs;
       if (entry.anchor !== undefined) this.moveLink(entry.anchor);
       if (logged) this.#loggedSeq = this.#loggedHead = this.#headSeq;
-      if (entry.key !== undefined) this.#remember(stampMs, entry.key, firstSeq, entry.ts);
+      if (entry.key !== undefined && entry.isMoved) this.moves.took(entry.key);
+      else if (entry.key !== undefined) this.#remember(stampMs, entry.key, firstSeq, entry.ts);
+      if (entry.hasDue) this.#delay(firstSeq, entry);
     });
     if (!logged && floor <= this.#loggedSeq && this.watermarks.evictFloor > floor) this.#floorsUnlogged = true;
   }
@@ -360,6 +362,13 @@ export class Contents {
       this.#quota.addLive(retained.count - count, retained.bytes - bytes);
     if (retained.tail.heldBytes !== held) this.#quota.addHeld(retained.tail.heldBytes - held);
     return result;
+  }
+
+  #delay(firstSeq: number, entry: RecordsEntry): void {
+    for (let i = 0; i < entry.count; i++) {
+      const dueMs = entry.dueMs(i);
+      if (dueMs > 0) this.jobs?.written(firstSeq + i, dueMs);
+    }
   }
 
   #remember(stampMs: number, key: string, firstSeq: number, ts: number): void {

@@ -46,6 +46,8 @@ export interface MoveIntent {
   readonly seqs: readonly number[];
   readonly to: string;
   readonly why: "dead" | "redrive";
+  /** How often each of them was delivered. */
+  readonly deliveries: readonly number[];
 }
 
 /** What happened to jobs: the records that are gone by it, and what their keeper says of the others. */
@@ -123,7 +125,12 @@ function toJson(entry: SmallEntry): unknown {
     case "lease":
       return { removed: runsOf(entry.change.removed), jobs: entry.change.transition };
     case "intent":
-      return { seqs: runsOf(entry.seqs), to: entry.intent?.to, why: entry.intent?.why };
+      return {
+        seqs: runsOf(entry.seqs),
+        to: entry.intent?.to,
+        why: entry.intent?.why,
+        deliveries: entry.intent?.deliveries,
+      };
   }
 }
 
@@ -171,12 +178,13 @@ const decoders: Readonly<Record<number, (json: Json) => Entry | undefined>> = {
     const removed = seqsOf(runs);
     return removed && { kind: "lease", change: { removed, transition } };
   },
-  [frameKind.intent]: ({ seqs: runs, to, why }) => {
+  [frameKind.intent]: ({ seqs: runs, to, why, deliveries }) => {
     const seqs = seqsOf(runs);
     if (seqs === undefined || seqs.length === 0) return undefined;
     if (to === undefined && why === undefined) return { kind: "intent", seqs, intent: undefined };
     if (typeof to !== "string" || to === "" || (why !== "dead" && why !== "redrive")) return undefined;
-    return { kind: "intent", seqs, intent: { seqs, to, why } };
+    if (!Array.isArray(deliveries) || deliveries.length !== seqs.length || !deliveries.every(isCount)) return undefined;
+    return { kind: "intent", seqs, intent: { seqs, to, why, deliveries } };
   },
 };
 

@@ -12,6 +12,8 @@ export interface JobKeeper {
   accepts(transition: unknown): boolean;
   /** A transition that was found in the log. */
   replay(transition: unknown): void;
+  /** A transition that says which jobs are delayed, for a log that has not been told; `undefined` when none is. */
+  delays(): unknown;
   /** For a checkpoint; `undefined` when there is nothing to say. */
   capture(): unknown;
   /** `false` for what `capture` does not give. */

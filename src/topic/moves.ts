@@ -9,6 +9,7 @@ import type { MoveIntent } from "./entries.ts";
 interface Destination {
   readonly to: string;
   readonly why: MoveIntent["why"];
+  readonly deliveries: number;
 }
 
 export class Moves {
@@ -19,9 +20,8 @@ export class Moves {
     return this.#leaving.size === 0 && this.#taken.size === 0;
   }
 
-  begin({ seqs, to, why }: MoveIntent): void {
-    const destination = { to, why };
-    for (const seq of seqs) this.#leaving.set(seq, destination);
+  begin({ seqs, to, why, deliveries }: MoveIntent): void {
+    for (const [i, seq] of seqs.entries()) this.#leaving.set(seq, { to, why, deliveries: deliveries[i] });
   }
 
   /** They have left, or are gone otherwise, or stay after all. */
@@ -44,8 +44,10 @@ export class Moves {
       if (known === undefined) found.set(key, { to, why, seqs: [seq] });
       else known.seqs.push(seq);
     }
-    for (const { seqs } of found.values()) seqs.sort((a, b) => a - b);
-    return [...found.values()];
+    return [...found.values()].map(({ to, why, seqs }) => {
+      seqs.sort((a, b) => a - b);
+      return { to, why, seqs, deliveries: seqs.map((seq) => this.#leaving.get(seq)!.deliveries) };
+    });
   }
 
   /** A copy under this key is here, or was. */
@@ -73,7 +75,7 @@ export class Moves {
   /** For a checkpoint. */
   toJson(from: number): unknown {
     if (this.isEmpty) return undefined;
-    const leaving = this.pending(from).map(({ to, why, seqs }) => [to, why, runsOf(seqs)]);
+    const leaving = this.pending(from).map(({ to, why, seqs, deliveries }) => [to, why, runsOf(seqs), deliveries]);
     return { leaving, taken: [...this.#taken] };
   }
 
@@ -85,10 +87,16 @@ export class Moves {
     if (!Array.isArray(leaving) || !Array.isArray(taken)) return false;
     for (const item of leaving as unknown[]) {
       if (!Array.isArray(item)) return false;
-      const [to, why, runs] = item as unknown[];
+      const [to, why, runs, counts] = item as unknown[];
       const seqs = seqsOf(runs);
-      if (typeof to !== "string" || (why !== "dead" && why !== "redrive") || seqs === undefined) return false;
-      this.begin({ seqs, to, why });
+      if (!Array.isArray(counts) || counts.length !== seqs?.length) return false;
+      const deliveries: number[] = [];
+      for (const count of counts as unknown[]) {
+        if (!Number.isSafeInteger(count)) return false;
+        deliveries.push(count as number);
+      }
+      if (typeof to !== "string" || (why !== "dead" && why !== "redrive")) return false;
+      this.begin({ seqs, to, why, deliveries });
     }
     for (const key of taken as unknown[]) {
       if (typeof key !== "string") return false;

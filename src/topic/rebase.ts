@@ -20,6 +20,7 @@ export async function logRetained(topic: Instance): Promise<void> {
   topic.rebaseFrom = from;
   try {
     await logSteps(topic, contents);
+    await logDelays(topic, contents);
     contents.retained.tail.logged(from);
   } finally {
     topic.rebaseFrom = undefined;
@@ -34,6 +35,18 @@ async function logSteps(topic: Instance, contents: Contents): Promise<void> {
   }
   for (let last: number | undefined = 0; last !== undefined;) last = await logBatchBehind(topic, last);
   await logStep(topic, () => ({ step: "end", state: contents.state }));
+}
+
+/** Delays of jobs are not in the records that were logged again. */
+async function logDelays(topic: Instance, { jobs }: Contents): Promise<void> {
+  const transition = jobs?.delays();
+  if (transition === undefined) return;
+  const payload = encodeEntry({ kind: "lease", change: { removed: [], transition } });
+  await admitted(topic, payload.length);
+  topic.assertThere();
+  const { effect, answer } = answering(({ stampMs }) => topic.contents.applyNothing(stampMs));
+  topic.submitPayload(topic.nextFrame(frameKind.lease, 0, 0), payload, { at: "written" }, effect);
+  await answer;
 }
 
 function headBeforeRetained({ retained, headSeq }: Contents): number {

@@ -13,10 +13,12 @@
  *       n × bytes of data · n × bytes of meta (0: none)
  *       n × tag, 1 … t (0: none), when t > 0 · n × node, the same
  *       n × seq − first seq, when retained · n × $ts − the batch's, when retained or copied · n × hops, when there are any
+ *       n × due, upper part · n × due, lower 31 bits (0: at once), when due
  *       t + d × bytes of the string · the strings · the key · the records, comma-separated
  *
  * Flags: 1 key; 2 retained: what an `ephemeral` topic kept when it became durable, records in between had been deleted;
- * 4 copied: by a link (3.2), from its source up to that seq; 8 hops: some record came through a cycle of routers.
+ * 4 copied: by a link (3.2), from its source up to that seq; 8 hops: some record came through a cycle of routers;
+ * 16 moved: the key is that of a record from another topic (moves.ts); 32 due: times before which nobody claims a job.
  */
 import type { LinkAnchor } from "./link.ts";
 
@@ -29,6 +31,9 @@ export const flagKey = 1;
 export const flagRetained = 2;
 export const flagCopied = 4;
 export const flagHops = 8;
+export const flagMoved = 16;
+export const flagDue = 32;
+export const knownFlags = flagKey | flagRetained | flagCopied | flagHops | flagMoved | flagDue;
 /** A record that came through so many links of a cycle goes no further (3.2). */
 export const mostHops = 8;
 /** Bytes of an anchor without its counts. */
@@ -40,12 +45,16 @@ export class RecordsEntry {
   readonly count: number;
   readonly ts: number;
   readonly key: string | undefined;
+  /** The key is that of a record moved here from another topic. */
+  readonly isMoved: boolean;
   readonly tags: readonly string[];
   readonly nodes: readonly string[];
   readonly retained: boolean;
   /** Of copies: as far as their source is forwarded with them. */
   readonly anchor: LinkAnchor | undefined;
   readonly hasHops: boolean;
+  /** Some record is not to be claimed at once. */
+  readonly hasDue: boolean;
   readonly wireAt: number;
   readonly wireBytes: number;
   readonly #view: DataView;
@@ -55,6 +64,7 @@ export class RecordsEntry {
   readonly #seqsAt: number;
   readonly #timesAt: number;
   readonly #hopsAt: number;
+  readonly #dueAt: number;
 
   constructor(bytes: Buffer, shape: RecordsShape, strings: RecordsStrings) {
     this.bytes = bytes;
@@ -69,6 +79,8 @@ export class RecordsEntry {
     this.key = strings.key;
     this.anchor = shape.anchor;
     this.hasHops = shape.hops;
+    this.isMoved = shape.isMoved;
+    this.hasDue = shape.hasDue;
     const column = 4 * shape.count;
     this.#columnsAt = fixedBytes + anchorLength(shape.anchor?.counts.length);
     this.#tagsAt = this.#columnsAt + 3 * column;
@@ -76,6 +88,7 @@ export class RecordsEntry {
     this.#seqsAt = this.#nodesAt + (shape.nodeCount > 0 ? column : 0);
     this.#timesAt = this.#seqsAt + (shape.retained ? column : 0);
     this.#hopsAt = this.#timesAt + (this.hasTimes ? column : 0);
+    this.#dueAt = this.#hopsAt + (shape.hops ? column : 0);
   }
 
   /** Each record has a time of its own. */
@@ -123,6 +136,12 @@ export class RecordsEntry {
     return this.hasHops ? this.#word(this.#hopsAt + 4 * i) : 0;
   }
 
+  /** Engine clock; 0: at once. */
+  dueMs(i: number): number {
+    if (!this.hasDue) return 0;
+    return this.#word(this.#dueAt + 4 * i) * two31 + this.#word(this.#dueAt + 4 * (this.count + i));
+  }
+
   #word(at: number): number {
     return this.#view.getUint32(at, true) & mask;
   }
@@ -139,6 +158,8 @@ export interface RecordsShape {
   readonly retained: boolean;
   readonly anchor: LinkAnchor | undefined;
   readonly hops: boolean;
+  readonly isMoved: boolean;
+  readonly hasDue: boolean;
   readonly wireBytes: number;
   readonly tagCount: number;
   readonly nodeCount: number;

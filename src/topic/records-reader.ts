@@ -8,9 +8,12 @@ import {
   anchorLength,
   fixedBytes,
   flagCopied,
+  flagDue,
   flagHops,
   flagKey,
+  flagMoved,
   flagRetained,
+  knownFlags,
   mask,
   mostHops,
   RecordsEntry,
@@ -29,7 +32,7 @@ export function readRecords(payload: Uint8Array): RecordsOutcome {
   if (bytes.length < fixedBytes) return corrupt("a records payload is shorter than its fixed part");
   const word = (at: number): number => view.getUint32(at, true) & mask;
   const flags = word(0);
-  if (flags > (flagKey | flagRetained | flagCopied | flagHops)) return corrupt("a records payload has unknown flags");
+  if ((flags & ~knownFlags) !== 0) return corrupt("a records payload has unknown flags");
   const [count, wireBytes, tagCount, nodeCount, keyBytes, stringBytes] = [4, 8, 12, 16, 20, 24].map(word);
   const ts = word(28) * two31 + word(32);
   if (count === 0 || !Number.isSafeInteger(ts))
@@ -40,7 +43,12 @@ export function readRecords(payload: Uint8Array): RecordsOutcome {
   if (retained && copied) return corrupt("a records payload is of two kinds");
   const anchor = copied ? anchorAt(bytes, word) : undefined;
   if (copied && anchor === undefined) return corrupt("a records payload has a bad anchor");
-  const columns = 3 + Number(tagCount > 0) + Number(nodeCount > 0) + (retained ? 2 : 0) + Number(copied) + Number(hops);
+  const isMoved = (flags & flagMoved) !== 0;
+  const hasDue = (flags & flagDue) !== 0;
+  if ((isMoved && (flags & flagKey) === 0) || (hasDue && retained))
+    return corrupt("a records payload has flags that exclude each other");
+  const named = Number(tagCount > 0) + Number(nodeCount > 0);
+  const columns = 3 + named + (retained ? 2 : 0) + Number(copied) + Number(hops) + (hasDue ? 2 : 0);
   const lengthsAt = fixedBytes + anchorLength(anchor?.counts.length) + 4 * columns * count;
   const stringsAt = lengthsAt + 4 * (tagCount + nodeCount);
   if (stringsAt + stringBytes + wireBytes !== bytes.length) return corrupt("a records payload's parts do not add up");
@@ -60,7 +68,7 @@ export function readRecords(payload: Uint8Array): RecordsOutcome {
     nodes: texts.slice(tagCount, tagCount + nodeCount),
     key: (flags & flagKey) !== 0 ? texts[tagCount + nodeCount] : undefined,
   };
-  const shape = { count, ts, retained, anchor, hops, wireBytes, tagCount, nodeCount };
+  const shape = { count, ts, retained, anchor, hops, isMoved, hasDue, wireBytes, tagCount, nodeCount };
   const entry = new RecordsEntry(bytes, shape, strings);
   const problem = columnProblem(entry);
   return problem === undefined ? { ok: true, entry } : corrupt(problem);
@@ -88,6 +96,8 @@ function columnProblem(entry: RecordsEntry): string | undefined {
       return "a record's tag or node is unknown";
     if (entry.hops(i) > mostHops) return "a record came through too many links";
   }
+  if (entry.hasDue)
+    for (let i = 0; i < count; i++) if (!Number.isSafeInteger(entry.dueMs(i))) return "a record has an impossible time";
   if (!entry.hasTimes) return undefined;
   for (let i = 0; i < count; i++) {
     if (entry.retained && (i === 0 ? entry.seqDelta(0) !== 0 : entry.seqDelta(i) <= entry.seqDelta(i - 1)))

@@ -7,8 +7,10 @@ import {
   bias,
   fixedBytes,
   flagCopied,
+  flagDue,
   flagHops,
   flagKey,
+  flagMoved,
   flagRetained,
   mask,
   RecordsEntry,
@@ -38,6 +40,10 @@ export interface RecordsPlan {
   readonly ts: number;
   readonly count: number;
   readonly key: string | undefined;
+  /** The key is that of a record moved here from another topic. */
+  readonly isMoved?: boolean;
+  /** By record, engine clock; 0: at once. */
+  readonly due?: Float64Array | undefined;
   readonly wireBytes: number;
   readonly tags: StringColumn | undefined;
   readonly nodes: StringColumn | undefined;
@@ -75,7 +81,8 @@ export function layoutRecords(plan: RecordsPlan): RecordsLayout {
     Number(nodes.length > 0) +
     (retained === undefined ? 0 : 2) +
     Number(copied !== undefined) +
-    Number(hops !== undefined);
+    Number(hops !== undefined) +
+    (plan.due === undefined ? 0 : 2);
   const columnsAt = fixedBytes + anchorLength(copied?.anchor.counts.length);
   const wireAt = columnsAt + 4 * (columns * plan.count + tags.length + nodes.length) + stringBytes;
   return { plan, tags, nodes, key, stringBytes, payloadBytes: wireAt + plan.wireBytes, wireAt };
@@ -119,6 +126,10 @@ export function writeRecords(layout: RecordsLayout, columns: RecordColumns, into
   }
   if (plan.copied !== undefined) at = writeColumn(view, at, plan.copied.tsDeltas, plan.count);
   if (plan.hops !== undefined) at = writeColumn(view, at, plan.hops, plan.count);
+  if (plan.due !== undefined) {
+    at = writeColumn(view, at, plan.due, plan.count, (due) => Math.floor(due / two31));
+    at = writeColumn(view, at, plan.due, plan.count, (due) => due % two31);
+  }
   let textAt = layout.wireAt - layout.stringBytes;
   for (const texts of [tags, nodes]) {
     for (const text of texts) {
@@ -135,6 +146,8 @@ export function writeRecords(layout: RecordsLayout, columns: RecordColumns, into
     retained: plan.retained !== undefined,
     anchor: plan.copied?.anchor,
     hops: plan.hops !== undefined,
+    isMoved: plan.isMoved === true,
+    hasDue: plan.due !== undefined,
     wireBytes: plan.wireBytes,
     tagCount: tags.length,
     nodeCount: nodes.length,
@@ -143,17 +156,26 @@ export function writeRecords(layout: RecordsLayout, columns: RecordColumns, into
   return new RecordsEntry(into, shape, strings);
 }
 
-function flagsOf({ key, retained, copied, hops }: RecordsPlan): number {
+function flagsOf({ key, retained, copied, hops, isMoved, due }: RecordsPlan): number {
   return (
     (key === undefined ? 0 : flagKey) |
     (retained === undefined ? 0 : flagRetained) |
     (copied === undefined ? 0 : flagCopied) |
-    (hops === undefined ? 0 : flagHops)
+    (hops === undefined ? 0 : flagHops) |
+    (isMoved === true ? flagMoved : 0) |
+    (due === undefined ? 0 : flagDue)
   );
 }
 
-function writeColumn(view: DataView, at: number, values: Uint32Array, count: number): number {
-  for (let i = 0; i < count; i++, at += 4) view.setUint32(at, values[i] | bias, true);
+function writeColumn(
+  view: DataView,
+  at: number,
+  values: Uint32Array | Float64Array,
+  count: number,
+  word?: (value: number) => number,
+): number {
+  if (word === undefined) for (let i = 0; i < count; i++, at += 4) view.setUint32(at, values[i] | bias, true);
+  else for (let i = 0; i < count; i++, at += 4) view.setUint32(at, word(values[i]) | bias, true);
   return at;
 }
 

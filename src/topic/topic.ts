@@ -243,6 +243,31 @@ export class Topic {
     return changeJobs(this.#instance, commit);
   }
 
+  /** What has been promised to other topics and is still here. */
+  get pendingMoves(): readonly MoveIntent[] {
+    const { moves, retained } = this.#instance.contents;
+    if (retained.count === 0) return [];
+    const isThere = (seq: number): boolean => retained.nextLive(seq - 1) === seq;
+    return moves.pending(retained.frontSeq).flatMap(({ seqs, deliveries, ...rest }) => {
+      const kept = seqs.filter(isThere);
+      const counts = deliveries.filter((_, i) => isThere(seqs[i]));
+      return kept.length === 0 ? [] : [{ ...rest, seqs: kept, deliveries: counts }];
+    });
+  }
+
+  isMoving(seq: number): boolean {
+    return this.#instance.contents.moves.has(seq);
+  }
+
+  /** Keys of records that were moved here from other topics, until they are forgotten. */
+  get copyKeys(): Iterable<string> {
+    return this.#instance.contents.moves.taken;
+  }
+
+  forgetCopy(key: string): void {
+    this.#instance.contents.moves.forget(key);
+  }
+
   /** Synced when it resolves; `undefined`: these are not moved after all. */
   logIntent(seqs: readonly number[], intent: MoveIntent | undefined): Promise<void> {
     return logIntent(this.#instance, { kind: "intent", seqs, intent });

@@ -16,6 +16,7 @@ export const troubleKinds = [
   "wal-space-short",
   "wal-archive-failed",
   "backup-failed",
+  "dead-letter-failed",
   "clock-jumped",
 ] as const satisfies readonly EngineEvent["type"][];
 

@@ -1,5 +1,12 @@
 /** Answers about jobs (spec 5), put together by hand: payloads pass through untouched, and claims are one piece of memory. */
-import type { AckResult, ClaimedJob, ClaimResult, ExtendResult, NackResult } from "../../engine/queue-api.ts";
+import type {
+  AckResult,
+  ClaimedJob,
+  ClaimResult,
+  ExtendResult,
+  NackResult,
+  RedriveResult,
+} from "../../engine/queue-api.ts";
 import type { Clock } from "../../env/env.ts";
 import type { Call } from "../call.ts";
 import { performanceHead, performanceText, shownMs } from "../performance.ts";
@@ -63,6 +70,11 @@ export function extendReply(result: ExtendResult, call: Call, clock: Clock): Rep
     `{"topic":"${call.topic}","extended":${result.extended},"skipped":[${result.skipped.join(",")}],` +
       `"deadlines":{${deadlines}},${performanceText(clock, call)}}`,
   );
+}
+
+export function redriveReply({ redriven, left }: RedriveResult, call: Call, clock: Clock): Reply {
+  const text = `"redriven":${redriven},"left":${left}`;
+  return textReply(200, `{"topic":"${call.topic}",${text},${performanceText(clock, call)}}`);
 }
 
 function joined(pieces: readonly Chunk[]): Buffer {

@@ -5,7 +5,7 @@ import type { Handler } from "../call.ts";
 import { readControl } from "../control-body.ts";
 import type { HttpDeps } from "../deps.ts";
 import { checkAcceptsEvents } from "../media.ts";
-import { ackReply, claimReply, extendReply, jobPieces, nackReply } from "../replies/queues.ts";
+import { ackReply, claimReply, extendReply, jobPieces, nackReply, redriveReply } from "../replies/queues.ts";
 import {
   ackFromBody,
   ackShape,
@@ -15,6 +15,8 @@ import {
   extendShape,
   nackFromBody,
   nackShape,
+  redriveFromBody,
+  redriveShape,
   workFromQuery,
 } from "../shapes/queues.ts";
 import { sseFrame } from "../sse-frame.ts";
@@ -51,6 +53,16 @@ export function extendLeases(deps: HttpDeps): Handler {
   return async (call) => {
     const request = extendFromBody(await readControl(call, extendShape.fields, "refused", deps), config);
     return extendReply(await call.inOrder(() => engine.queues.extend(call.topic, request)), call, clock);
+  };
+}
+
+/** Back to where dead letters came from. It takes as long as it takes. */
+export function redriveJobs(deps: HttpDeps): Handler {
+  const { engine, clock } = deps;
+  return async (call) => {
+    const request = redriveFromBody(await readControl(call, redriveShape.fields, "empty object", deps), call);
+    call.takeTime();
+    return redriveReply(await call.inOrder(() => engine.queues.redrive(call.topic, request)), call, clock);
   };
 }
 

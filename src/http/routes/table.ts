@@ -10,7 +10,7 @@ import { makeBackup } from "./backup.ts";
 import { health, ready } from "./health.ts";
 import { metricsRoute } from "./metrics.ts";
 import { openApi } from "./openapi.ts";
-import { ackJobs, claimJobs, extendLeases, nackJobs, workStream } from "./queues.ts";
+import { ackJobs, claimJobs, extendLeases, nackJobs, redriveJobs, workStream } from "./queues.ts";
 import { appendRecords, deleteRecords, diffByQuery, diffRecords } from "./records.ts";
 import { deleteRouter, getRouter, listRouters, putRouter } from "./routers.ts";
 import { openSession, openStream } from "./watch.ts";
@@ -38,6 +38,7 @@ const configures: Access = { scopes: ["admin"], bodyNames: ["dead_letter"] };
 const appends: Access = { scopes: ["write"], configScope: "admin", bodyNames: ["config.dead_letter"] };
 const writes: Access = { scopes: ["write"] };
 const claims: Access = { scopes: ["read", "write"] };
+const redrives: Access = { scopes: ["admin"], bodyNames: ["to"] };
 const streams: Access = { scopes: ["read", "write"], queryToken: true };
 const joins: Access = { scopes: ["admin"], bodyNames: ["source", "dest"] };
 const watches: Access = { scopes: ["read"], bodyNames: ["topics", "prefixes[]"] };
@@ -65,6 +66,7 @@ export function routeTable(deps: DoorDeps): RouteTable {
     ack,
     { method: "POST", path: `${topic}/nack`, access: writes, handler: nackJobs(deps) },
     { method: "POST", path: `${topic}/extend`, access: writes, handler: extendLeases(deps) },
+    { method: "POST", path: `${topic}/redrive`, access: redrives, handler: redriveJobs(deps) },
     { method: "GET", path: `${topic}/work`, access: streams, handler: workStream(deps) },
     { method: "GET", path: "/v0/routers", access: lists, handler: listRouters(deps) },
     { method: "GET", path: router, access: reads, handler: getRouter(deps) },

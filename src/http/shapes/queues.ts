@@ -11,12 +11,20 @@ import {
 import type { ControlObject } from "../../base/control-json.ts";
 import { invalidField, TopicsError } from "../../base/errors.ts";
 import { type BatchLimits, maxLeaseMs, maxNackDelayMs, maxU64, minLeaseMs } from "../../base/limits.ts";
-import type { ClaimRequest, ExtendRequest, HeldJobs, NackRequest, WorkRequest } from "../../engine/queue-api.ts";
+import { isTopicName } from "../../base/names.ts";
+import type {
+  ClaimRequest,
+  ExtendRequest,
+  HeldJobs,
+  NackRequest,
+  RedriveRequest,
+  WorkRequest,
+} from "../../engine/queue-api.ts";
 import { isLeaseId } from "../../queue/lease-id.ts";
 import type { U64 } from "../../topic/config.ts";
 import type { Call } from "../call.ts";
 import { Query } from "../query.ts";
-import { clamped, nullableU64, u64 } from "./fields.ts";
+import { clamped, nullableU64, saturated, u64 } from "./fields.ts";
 import { Shape } from "./shape.ts";
 
 export interface QueueBounds {
@@ -39,6 +47,23 @@ export const claimShape = new Shape(
 export const ackShape = new Shape(object(held, { description: "an object" }));
 export const nackShape = new Shape(object({ ...held, delay_ms: u64() }, { description: "an object" }));
 export const extendShape = new Shape(object({ ...held, lease_ms: u64() }, { description: "an object" }));
+
+export const redriveShape = new Shape(
+  object({ to: Optional(string({ description: "the name of a topic" })), limit: u64() }, { description: "an object" }),
+);
+
+export function redriveFromBody(value: ControlObject, call: Call): RedriveRequest {
+  const { to, limit } = redriveShape.parse(value);
+  if (to !== undefined) {
+    if (!isTopicName(to)) throw invalidField("to", "to must be the name of a topic.");
+    call.grant.demandName("topic", to, "to");
+  }
+  return {
+    to,
+    limit: limit === undefined ? Infinity : saturated(limit),
+    mayMoveTo: (name) => call.grant.covers(name),
+  };
+}
 
 export function claimFromBody(value: ControlObject, call: Call, bounds: QueueBounds): ClaimRequest {
   const wire = claimShape.parse(value);

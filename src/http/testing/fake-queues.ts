@@ -10,13 +10,15 @@ import type {
   NackRequest,
   NackResult,
   QueueVerbs,
+  RedriveRequest,
+  RedriveResult,
   Work,
   WorkRequest,
   WorkSink,
 } from "../../engine/queue-api.ts";
 
 export class FakeQueues implements QueueVerbs {
-  readonly asked: (ClaimRequest | HeldJobs | NackRequest | ExtendRequest | WorkRequest)[] = [];
+  readonly asked: (ClaimRequest | HeldJobs | NackRequest | ExtendRequest | WorkRequest | RedriveRequest)[] = [];
   jobs: ClaimedJob[] = [];
   sink: WorkSink | undefined;
   closed = 0;
@@ -53,6 +55,10 @@ export class FakeQueues implements QueueVerbs {
     this.asked.push(request);
     this.sink = sink;
     return { drained: () => void this.drained++, close: () => void this.closed++ };
+  }
+
+  redrive(_topic: string, request: RedriveRequest): Promise<RedriveResult> {
+    return this.#answer(request, { redriven: 2, left: 1 });
   }
 
   #answer<T>(request: FakeQueues["asked"][number], result: T): Promise<T> {

@@ -37,6 +37,7 @@ export const routeSamples: Readonly<Record<string, RouteSample>> = {
   "GET /v0/routers/:router": {},
   "PUT /v0/routers/:router": { body: (names) => ({ source: "in.s", dest: "in.d", ...names }) },
   "DELETE /v0/routers/:router": {},
+  "POST /v0/topics/:topic/redrive": { body: ({ to }) => (to === undefined ? {} : { to }) },
   "POST /v0/backup": { body: () => ({ name: "b" }) },
   "GET /v0/metrics": {},
   "POST /v0/watch": {

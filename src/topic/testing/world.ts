@@ -111,6 +111,9 @@ class NoJobs implements JobKeeper {
     return true;
   }
   replay(): void {}
+  delays(): unknown {
+    return undefined;
+  }
   capture(): unknown {
     return undefined;
   }

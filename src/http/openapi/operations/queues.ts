@@ -66,6 +66,13 @@ export const queueOperations: readonly Operation[] = [
     "New deadlines by seq",
     object({ topic: text(), extended: integer(), skipped, deadlines: map(integer()), ...performance }),
   ),
+  verb(
+    "redrive",
+    "Move dead letters back to where they came from",
+    object({}, { to: text("where it is not where each came from"), limit: integer() }),
+    "How many were moved, and how many stay",
+    object({ topic: text(), redriven: integer(), left: integer(), ...performance }),
+  ),
   {
     method: "GET",
     path: `${topic}/work`,
