@@ -100,6 +100,8 @@ class TopicsEngine implements RunningEngine {
       clock: { nowMs: () => this.#clock.nowMs(), monotonicMs: () => env.clock.monotonicMs() },
       events: hooks.events,
       live: (name) => this.#live(name),
+      caughtUp: (topicId) => this.#routers?.catchUp(topicId),
+      roomMade: (topicId) => this.#routers?.roomMade(topicId),
       find: (name) => {
         const topic = this.#catalog.named(name);
         return topic?.isLive === true ? topic : undefined;

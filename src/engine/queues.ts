@@ -29,6 +29,10 @@ export interface QueuesDeps {
   /** A topic that may be spoken of; throws for one that is not there. */
   live(name: string): Topic;
   find(name: string): Topic | undefined;
+  /** As `Routers.catchUp`. */
+  caughtUp(topicId: number): Promise<void> | undefined;
+  /** There is less in a topic. */
+  roomMade(topicId: number): void;
   /** As in `DeadLettersDeps`. */
   made(name: string, config: TopicConfig): Promise<Topic>;
   crash(error: unknown): void;
@@ -62,12 +66,17 @@ export class Queues implements QueueVerbs {
     this.#of(topic);
   }
 
-  claim(topic: string, request: ClaimRequest): Promise<ClaimResult> {
+  async claim(topic: string, request: ClaimRequest): Promise<ClaimResult> {
+    const behind = this.#deps.caughtUp(this.#of(topic).topic.id);
+    if (behind !== undefined) await behind;
     return this.#of(topic).claim(request);
   }
 
-  ack(topic: string, request: HeldJobs): Promise<AckResult> {
-    return this.#of(topic).ack(request);
+  async ack(topic: string, request: HeldJobs): Promise<AckResult> {
+    const queue = this.#of(topic);
+    const result = await queue.ack(request);
+    if (result.acked > 0) this.#deps.roomMade(queue.topic.id);
+    return result;
   }
 
   nack(topic: string, request: NackRequest): Promise<NackResult> {
