@@ -62,8 +62,8 @@ async function crashEverywhere(sample: number, matrixSeeds: number, until: numbe
 process.on("unhandledRejection", strayError);
 const found =
   (await playSeeds(1, budget * 0.1)) ??
-  (await crashEverywhere(6, 1, budget * 0.5)) ??
-  (await playSeeds(2001, budget * 0.7)) ??
+  (await crashEverywhere(6, 1, budget * 0.6)) ??
+  (await playSeeds(2001, budget * 0.75)) ??
   (await crashEverywhere(30, 2, budget));
 console.log(JSON.stringify({ found, seeds, images } satisfies Told));
 process.exit(found === undefined ? 0 : 1);
