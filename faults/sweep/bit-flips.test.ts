@@ -6,7 +6,14 @@ import assert from "node:assert/strict";
 import { blockHeaderBytes, segmentHeaderBytes } from "../../src/segment/format.ts";
 import { walFileName } from "../../src/storage/layout.ts";
 import { countUnreadable } from "./contents.ts";
-import { type Ending, type Made, rotatedDirectory, smallDirectory, storedDirectory } from "./directories.ts";
+import {
+  coldDirectory,
+  type Ending,
+  type Made,
+  rotatedDirectory,
+  smallDirectory,
+  storedDirectory,
+} from "./directories.ts";
 import { exhaustive, sampled } from "./effort.ts";
 import { blankFlips, type Flip, flipped, oneFlipAByte, writtenFlips } from "./flips.ts";
 import { objection, type Outcome, startOn } from "./outcome.ts";
@@ -83,40 +90,44 @@ describe("one flipped bit in a small directory", () => {
   });
 });
 
-describe("one flipped bit in a directory with segments", () => {
-  for (const ending of endings) {
-    it(`is named, repaired or without effect where something is written (left ${ending})`, async function () {
-      this.timeout(exhaustive ? 3_600_000 : 60_000);
-      const made = await storedDirectory(ending);
-      const flips = exhaustive ? writtenFlips(made.image) : oneFlipAByte(made.image, ending);
-      const { refused, unreadable } = await sweep(made, sampled(flips, 90));
-      assert.ok(refused > 0 && unreadable > 0, `${refused} refused, ${unreadable} with reads that fail`);
-    });
+for (const [what, make, every] of [
+  ["segments", storedDirectory, 90],
+  ["cold segments", coldDirectory, 300],
+] as const)
+  describe(`one flipped bit in a directory with ${what}`, () => {
+    for (const ending of endings) {
+      it(`is named, repaired or without effect where something is written (left ${ending})`, async function () {
+        this.timeout(exhaustive ? 3_600_000 : 60_000);
+        const made = await make(ending);
+        const flips = exhaustive ? writtenFlips(made.image) : oneFlipAByte(made.image, ending);
+        const { refused, unreadable } = await sweep(made, sampled(flips, every));
+        assert.ok(refused > 0 && unreadable > 0, `${refused} refused, ${unreadable} with reads that fail`);
+      });
 
-    it(`is named, repaired or without effect where nothing is written (left ${ending})`, async function () {
-      this.timeout(exhaustive ? 3_600_000 : 60_000);
-      const made = await storedDirectory(ending);
-      await sweep(made, sampled(blankFlips(made.image, false), 150));
-    });
-  }
-
-  it("is never served: what a damaged block held is in the log, or nobody gets it", async () => {
-    const made = await storedDirectory("idle");
-    const segments = made.image.paths.filter((path) => path.endsWith(".seg"));
-    const inFirstBlock = segments.map((path) => ({ path, bit: 8 * (segmentHeaderBytes + blockHeaderBytes + 40) }));
-    const whole = await startOn(made.image, made);
-    assert.ok(whole.kind === "opened");
-    let [failed, rescued] = [0, 0];
-    for (const flip of inFirstBlock) {
-      const outcome = await startOn(flipped(made.image, flip), made);
-      assert.equal(objection(outcome, whole.contents, [flip.path]), undefined, flip.path);
-      assert.ok(outcome.kind === "opened", flip.path);
-      if (outcome.contents === whole.contents) rescued++;
-      else failed++;
+      it(`is named, repaired or without effect where nothing is written (left ${ending})`, async function () {
+        this.timeout(exhaustive ? 3_600_000 : 60_000);
+        const made = await make(ending);
+        await sweep(made, sampled(blankFlips(made.image, false), every));
+      });
     }
-    assert.ok(failed > 0 && rescued > 0, `${failed} cannot be read, ${rescued} come from the log`);
+
+    it("is never served: what a damaged block held is in the log, or nobody gets it", async () => {
+      const made = await make("idle");
+      const segments = made.image.paths.filter((path) => path.endsWith(".seg"));
+      const inFirstBlock = segments.map((path) => ({ path, bit: 8 * (segmentHeaderBytes + blockHeaderBytes + 40) }));
+      const whole = await startOn(made.image, made);
+      assert.ok(whole.kind === "opened");
+      let [failed, rescued] = [0, 0];
+      for (const flip of inFirstBlock) {
+        const outcome = await startOn(flipped(made.image, flip), made);
+        assert.equal(objection(outcome, whole.contents, [flip.path]), undefined, flip.path);
+        assert.ok(outcome.kind === "opened", flip.path);
+        if (outcome.contents === whole.contents) rescued++;
+        else failed++;
+      }
+      assert.ok(failed > 0 && rescued > 0, `${failed} cannot be read, ${rescued} come from the log`);
+    });
   });
-});
 
 describe("one flipped bit in a directory with rotated files", () => {
   it("is named or without effect", async function () {

@@ -27,6 +27,8 @@ export interface Made {
   readonly earlier: readonly Image[];
   readonly bootId: string;
   readonly wallMs: number;
+  /** Where older segments are. */
+  readonly cold?: string;
 }
 
 const directory = "/data";
@@ -119,9 +121,26 @@ export async function rotatedDirectory(ending: Ending, shards = 2): Promise<Made
  * Records that have left memory: segments of one topic and of several, `.del` files, two checkpoints; some of the log that
  * the records came in is retired, so that nothing else has them, and some of it is not.
  */
-export async function storedDirectory(ending: Ending, shards = 2): Promise<Made> {
-  const disk = new SimulatedDisk({ directories: [directory] });
-  const storage = { segmentMaxRecords: 8, checkpointMs: 1000, cacheBytes: 0 };
+export function storedDirectory(ending: Ending, shards = 2): Promise<Made> {
+  return stored(ending, shards, undefined);
+}
+
+/** The same, with the older segments in a cold directory. */
+export async function coldDirectory(ending: Ending, shards = 2): Promise<Made> {
+  const made = await stored(ending, shards, "/cold");
+  assert(made.image.paths.filter((path) => /^\/cold\/.*\.seg$/.test(path)).length > 2, "segments have moved");
+  return { ...made, cold: "/cold" };
+}
+
+async function stored(ending: Ending, shards: number, cold: string | undefined): Promise<Made> {
+  const disk = new SimulatedDisk({ directories: [directory, ...(cold === undefined ? [] : [cold])] });
+  const storage = {
+    segmentMaxRecords: 8,
+    checkpointMs: 1000,
+    cacheBytes: 0,
+    coldDirectory: cold,
+    hotRetainSegments: cold === undefined ? 0 : 1,
+  };
   const earlier: Image[] = [];
   const names = ["few-1", "few-2", "few-3", "few-4", "disk", "fsync"];
   const first = await Run.start(disk, 1, shards, { ...storage, tailBytes: 4096 });

@@ -103,7 +103,9 @@ export class ImageFs implements Fs {
   }
 
   async readdir(path: string): Promise<string[]> {
-    return [...this.#nodes.keys()].map((file) => file.slice(path.length + 1));
+    return [...this.#nodes.keys()].flatMap((file) =>
+      file.startsWith(`${path}/`) ? [file.slice(path.length + 1)] : [],
+    );
   }
 
   async mkdir(): Promise<void> {
@@ -131,7 +133,8 @@ export class ImageFs implements Fs {
   }
 
   async stat(path: string): Promise<FileStat | undefined> {
-    if (path === this.directory) return { kind: "directory", size: 4096, inode: 1n, birthtimeNs: 1n };
+    const isDirectory = path === this.directory || [...this.#nodes.keys()].some((file) => file.startsWith(`${path}/`));
+    if (isDirectory) return { kind: "directory", size: 4096, inode: 1n, birthtimeNs: 1n };
     const node = this.#nodes.get(path);
     return node && statOf(node);
   }

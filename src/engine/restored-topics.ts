@@ -53,8 +53,7 @@ export async function findSegments(deps: RestoreDeps, found: FoundCheckpoints): 
     const tier = hot.has(file) ? "hot" : cold.has(file) ? "cold" : undefined;
     if (tier === undefined) {
       const path = joinPath(directory, segmentFileName(file));
-      const hint =
-        coldDirectory === undefined && deps.hasColdTier ? ": it may be in the cold directory, which is not set" : "";
+      const hint = coldHint(coldDirectory, deps.hasColdTier);
       throw damage(`a segment file that a checkpoint names is missing${hint}`, { file: path });
     }
     const path = joinPath(tier === "hot" ? directory : coldDirectory!, segmentFileName(file));
@@ -219,4 +218,9 @@ async function readDeaths(deps: RestoreDeps, named: readonly NamedSegment[]): Pr
     }
   }
   return deaths;
+}
+
+function coldHint(coldDirectory: string | undefined, hasColdTier: boolean): string {
+  if (coldDirectory !== undefined) return `, and not in ${coldDirectory} either`;
+  return hasColdTier ? ": it may be in the cold directory, which is not set" : "";
 }
