@@ -62,6 +62,19 @@ describe("a connection that ends with an answer", () => {
     for (const status of [100, 200, 201]) assert.equal((await client.response()).status, status);
   });
 
+  it("and an invitation that has to wait for its turn comes ahead of its own answer", async () => {
+    const commit = http.engine.holdCommits();
+    const client = await http.connect();
+    const expect = { expect: "100-continue" };
+    const refused = requestBytes("GET", "/v0/topics?page_size=x", { headers: expect });
+    client.send(Buffer.concat([append("a"), refused, append("b", expect), append("c")]));
+    await http.request("GET", "/v0/health");
+    commit();
+    const statuses: number[] = [];
+    for (let i = 0; i < 6; i++) statuses.push((await client.response()).status);
+    assert.deepEqual(statuses, [201, 100, 400, 100, 201, 201]);
+  });
+
   it("after the answers to what came before it", async () => {
     const commit = http.engine.holdCommits();
     const client = await http.connect();

@@ -162,6 +162,8 @@ export class Exchange implements Call {
     headers.push(...this.#pageHeaders);
     res.writeHead(reply.status, headers);
     this.meter?.answered(reply.status, this.#clock.monotonicMs() - this.startedMs);
+    // Node would put the headers ahead of an interim answer that waits for its turn on the connection.
+    if (res.socket === null && this.headers.expect !== undefined) res.flushHeaders();
     if (this.req.method === "HEAD") res.end();
     else writeChunks(res, reply);
     if (res.writableLength > 0) this.#held().add(reply.bytes);

@@ -58,6 +58,9 @@ export class Metrics {
   /** Of the process itself: processor, memory, event-loop delay, garbage collection. */
   watchProcess(): void {
     collectDefaultMetrics({ register: this.registry });
+    // Gauges by names of counters; what they say is in others, by type.
+    for (const name of ["handles", "requests", "resources"])
+      this.registry.removeSingleMetric(`nodejs_active_${name}_total`);
   }
 
   engineEvent(event: EngineEvent): void {
