@@ -26,6 +26,7 @@ import type { Reply } from "./reply.ts";
 import type { Route } from "./routes/table.ts";
 import { routeTable } from "./routes/table.ts";
 import { type Admission, serve, type ServeDeps } from "./serve.ts";
+import { Upgrades } from "./upgrade.ts";
 import { type Named, nameFromSegment, parseTarget } from "./target.ts";
 
 interface RequestState {
@@ -105,7 +106,8 @@ class Door {
     this.#deps = deps;
     this.#connections = connections;
     const streams = { clock: deps.clock, timers: deps.timers, bufferBytes: deps.config.streamBufferBytes };
-    this.#serveDeps = { events: deps.events, stopping, streams, limits: deps.limits };
+    const upgrades = new Upgrades(deps.config.limits.maxBodyBytes);
+    this.#serveDeps = { events: deps.events, stopping, streams, limits: deps.limits, upgrades };
     this.#elsewhere = deps.metrics.route("other", "other");
     this.#hosts = new HostCheck(deps.config);
     this.#origins = new Origins(deps.config.corsOrigins);

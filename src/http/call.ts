@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Grant } from "./auth/grant.ts";
 import type { Reply } from "./reply.ts";
 import type { SseReply } from "./sse.ts";
+import type { UpgradeReply } from "./upgrade-reply.ts";
 
 export interface Call {
   readonly method: string;
@@ -18,6 +19,8 @@ export interface Call {
   /** Behind the `?`, still encoded. */
   readonly query: string;
   readonly headers: IncomingHttpHeaders;
+  /** It asks for a WebSocket, and may have one. */
+  readonly upgradable: boolean;
   /** Monotonic, at the request's arrival. */
   readonly startedMs: number;
   /** Plain bytes, whole; empty when there is no body. */
@@ -35,4 +38,5 @@ export interface Call {
   interrupted(): AbortSignal;
 }
 
-export type Handler = (call: Call) => Reply | SseReply | Promise<Reply | SseReply>;
+export type Answer = Reply | SseReply | UpgradeReply;
+export type Handler = (call: Call) => Answer | Promise<Answer>;

@@ -17,6 +17,8 @@ import type { RouteMeter } from "./metrics/metrics.ts";
 import type { Turn } from "./order.ts";
 import type { Reply } from "./reply.ts";
 import { type SseDeps, type SseReply, sseHeaders, SseStream } from "./sse.ts";
+import type { UpgradeReply } from "./upgrade-reply.ts";
+import { asksForWebSocket, type Upgrades } from "./upgrade.ts";
 
 const jsonType = "application/json";
 
@@ -40,7 +42,7 @@ export class Exchange implements Call {
   #grant = nothing;
   #wait: AbortController | undefined;
   #release: (() => void) | undefined;
-  #stream: SseStream | undefined;
+  #stream: { shutDown(): void } | undefined;
   #closed = false;
 
   constructor(req: IncomingMessage, res: ServerResponse, turn: Turn, deps: ExchangeDeps) {
@@ -67,6 +69,10 @@ export class Exchange implements Call {
 
   get topic(): string {
     return this.#name;
+  }
+
+  get upgradable(): boolean {
+    return asksForWebSocket(this.req);
   }
 
   get query(): string {
@@ -181,6 +187,16 @@ export class Exchange implements Call {
     } else if (res.socket === null) res.once("socket", () => this.#begin(reply, deps, stopping));
     else this.#begin(reply, deps, stopping);
     this.#body.discard();
+  }
+
+  /** The connection becomes a WebSocket. */
+  upgrade(reply: UpgradeReply, upgrades: Upgrades, stopping: () => boolean): void {
+    if (this.#closed) return;
+    this.takeTime();
+    upgrades.accept(this.req, this.res, (ws, socket) => {
+      this.#stream = reply.upgrade(ws, socket);
+      if (stopping()) this.#stream.shutDown();
+    });
   }
 
   #begin(reply: SseReply, deps: SseDeps, stopping: () => boolean): void {

@@ -10,12 +10,14 @@ import { minPackBytes, pack } from "./pack.ts";
 import type { Reply } from "./reply.ts";
 import { shuttingDown } from "./routes/health.ts";
 import type { SseDeps } from "./sse.ts";
+import type { Upgrades } from "./upgrade.ts";
 
 export interface ServeDeps {
   readonly events: HttpEvents;
   readonly stopping: () => boolean;
   readonly streams: SseDeps;
   readonly limits: Limits;
+  readonly upgrades: Upgrades;
 }
 
 /** Throws what forbids the request. */
@@ -30,6 +32,11 @@ export async function serve(exchange: Exchange, admit: Admission, handler: Handl
     if ("open" in answer) {
       if (exchange.method !== "HEAD") exchange.whenOver(deps.limits.streams.take(exchange.grant));
       exchange.stream(answer, deps.streams, deps.stopping);
+      return;
+    }
+    if ("upgrade" in answer) {
+      exchange.whenOver(deps.limits.streams.take(exchange.grant));
+      exchange.upgrade(answer, deps.upgrades, deps.stopping);
       return;
     }
     reply = answer;

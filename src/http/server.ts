@@ -11,6 +11,7 @@ import { ClientErrors } from "./client-error.ts";
 import type { HttpConfig } from "./config.ts";
 import { Connections } from "./connections.ts";
 import type { HttpDeps } from "./deps.ts";
+import { takeUpgrade } from "./upgrade.ts";
 
 export interface StopOutcome {
   /** Requests that were still in flight when the budget had run out. */
@@ -69,6 +70,7 @@ function httpServer(config: HttpConfig, listener: (req: IncomingMessage, res: Se
     },
     take,
   );
+  server.on("upgrade", (req, socket, head) => takeUpgrade(req, socket as Socket, head, take));
   server.on("checkContinue", take);
   server.on("checkExpectation", take);
   server.maxRequestsPerSocket = 0;

@@ -14,7 +14,7 @@ import { ackJobs, claimJobs, extendLeases, nackJobs, redriveJobs, workStream } f
 import { appendRecords, deleteRecords, diffByQuery, diffRecords } from "./records.ts";
 import { deleteRouter, getRouter, listRouters, putRouter } from "./routers.ts";
 import { openSession, openStream } from "./watch.ts";
-import { notUpgraded } from "./ws.ts";
+import { openSocket } from "./ws.ts";
 import { deleteTopic, getTopic, listTopics, patchTopic, putTopic } from "./topics.ts";
 
 export interface Route {
@@ -75,7 +75,7 @@ export function routeTable(deps: DoorDeps): RouteTable {
     { method: "POST", path: "/v0/backup", access: administers, handler: makeBackup(deps) },
     { method: "POST", path: "/v0/watch", access: watches, handler: openSession(deps) },
     { method: "GET", path: "/v0/watch/:wid", access: watchStreams, handler: openStream(deps) },
-    { method: "GET", path: "/v0/ws", access: anyKey, handler: notUpgraded() },
+    { method: "GET", path: "/v0/ws", access: anyKey, handler: openSocket(deps) },
     ...probes("/v0/health", "/healthz", health(deps)),
     ...probes("/v0/ready", "/readyz", ready(deps)),
     { method: "GET", path: "/v0/metrics", access: reads, handler: metricsRoute(deps), always: true },
