@@ -76,6 +76,11 @@ export class Scheduler {
     if (this.#frozenWallMs !== undefined) this.#frozenWallMs += deltaMs;
   }
 
+  /** The event loop stands still: time goes by, and nothing is delivered meanwhile. */
+  stall(ms: number): void {
+    this.#nowUs += Math.round(ms * 1000);
+  }
+
   freezeWall(): void {
     this.#frozenWallMs = this.#wall();
   }

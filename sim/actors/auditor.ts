@@ -14,8 +14,9 @@ export const actor: Actor = {
     const { restMs } = given as unknown as Doing;
     stage.mendDisk();
     await stage.quiet();
+    const before = restMs > 0 ? await stage.machine.observe() : undefined;
     if (restMs > 0) await stage.machine.pass(restMs);
     await stage.judge("none");
-    if (restMs > 0 && stage.isHealthy) stage.oracle.settle();
+    if (restMs > 0 && stage.isHealthy) stage.oracle.settle(before);
   },
 };

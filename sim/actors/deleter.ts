@@ -25,9 +25,10 @@ export const actor: Actor = {
     const { topic, percent, tag } = given as unknown as Doing;
     const { client } = stage.machine;
     const config = stage.oracle.topic(topic).live?.config;
-    // Where retention is at work, too, what it takes depends on which of them comes first.
+    // Nobody knows in which order requests on several connections arrive. Where retention is at work, too, what it takes depends on which of them comes first.
     const isBounded =
-      config !== undefined && [config.capRecords, config.capBytes, config.ttlMs].some((cap) => cap !== 0);
+      stage.http !== undefined ||
+      (config !== undefined && [config.capRecords, config.capBytes, config.ttlMs].some((cap) => cap !== 0));
     const turn = isBounded ? stage.turns.alone(topic, act) : stage.turns.shared(topic, act);
     await turn;
 
@@ -37,8 +38,7 @@ export const actor: Actor = {
       const answer = await (tag === undefined
         ? client.deleteBefore(topic, beforeSeq ?? 1)
         : client.deleteTag(topic, tag, beforeSeq));
-      stage.note(`deleter ${topic} ${answer ?? "ok"}`);
-      stage.coverage.count(`answers: delete ${answer ?? "ok"}`);
+      stage.answered("delete", topic, [answer]);
     }
 
     function placeOf(share: number): number {

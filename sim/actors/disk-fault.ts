@@ -39,7 +39,7 @@ function drawFault(prng: Prng): string {
     case 2:
       return `datasync(${file})#${index}:EIO${prng.pick(["", ":A", ":B"])}`;
     case 3:
-      return `datasync(${file})#${index}:delay=${prng.pick([5, 300, 3000])}`;
+      return `datasync(${file})#${index}:delay=${prng.pick([5, 300, 3000, 30_000])}`;
     case 4:
       return `datasync(${file})#${index}:hang`;
     case 5:

@@ -18,6 +18,7 @@ export const actor: Actor = {
     config: {
       durability: prng.pick(classes),
       ...(prng.chance(25) ? { capRecords: prng.between(1, 40) } : {}),
+      ...(prng.chance(8) ? { ttlMs: prng.pick([400, 3000, 60_000]) } : {}),
       ...(prng.chance(10) ? { capBytes: prng.between(200, 20_000) } : {}),
       ...(prng.chance(15) ? { discard: "reject" as const } : {}),
     },
@@ -27,11 +28,11 @@ export const actor: Actor = {
     const { client } = stage.machine;
     await stage.turns.alone(topic, async () => {
       const answers: (string | undefined)[] = [];
+      const before = stage.oracle.topic(topic).live?.config;
       if (verb !== "put" && verb !== "append" && isThere(stage, topic)) answers.push(await client.deleteTopic(topic));
       if (verb === "append" && stage.isHealthy) answers.push(await client.append(topic, 2));
       if (verb === "put" || verb === "recreate") answers.push(await client.put(topic, config));
-      stage.note(`operator ${topic} ${answers.map((answer) => answer ?? "ok").join()}`);
-      for (const answer of answers) stage.coverage.count(`answers: ${verb} ${answer ?? "ok"}`);
+      stage.answered(verb, topic, answers, before);
     });
   },
 };

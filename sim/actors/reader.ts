@@ -1,6 +1,6 @@
 /** Reads from anywhere in pages, with and without filters: delivered, and left out for a reason, are all there is (9.4/4). */
 import type { Predicate } from "../../src/base/predicate.ts";
-import type { Engine } from "../../src/engine/api.ts";
+import type { Door } from "../door.ts";
 import type { ModelTopic } from "../oracle/model.ts";
 import { brief, parseRecords, readRequest } from "../oracle/observation.ts";
 import { Violation } from "../oracle/oracle.ts";
@@ -30,10 +30,10 @@ export const actor: Actor = {
   }),
   act: async (stage, given) => {
     const doing = given as unknown as Doing;
-    const { engine } = stage.machine;
+    const { door } = stage.machine;
     await stage.turns.alone(doing.topic, async () => {
       const { live } = stage.oracle.topic(doing.topic);
-      if (live !== undefined && live.config.ttlMs === 0 && stage.isHealthy) await readAll(stage, engine, live, doing);
+      if (live !== undefined && live.config.ttlMs === 0 && stage.isHealthy) await readAll(stage, door, live, doing);
     });
   },
 };
@@ -42,7 +42,7 @@ function drawMatch(tag: string, isGlob: boolean): Predicate {
   return isGlob ? { op: "Glob", prefix: tag.slice(0, 3) } : { op: "Eq", value: tag };
 }
 
-async function readAll(stage: Stage, engine: Engine, live: ModelTopic, doing: Doing): Promise<void> {
+async function readAll(stage: Stage, door: Door, live: ModelTopic, doing: Doing): Promise<void> {
   const { topic, limit, maxBytes, match, nodes } = doing;
   const start = live.earliest + Math.floor(((live.head + 1 - live.earliest) * doing.percent) / 100) - 1;
   const wanted = live.records.filter(
@@ -50,7 +50,7 @@ async function readAll(stage: Stage, engine: Engine, live: ModelTopic, doing: Do
   );
   let found = 0;
   for (let from = start; ;) {
-    const page = await engine.read(topic, { ...readRequest(from, limit, 0), maxBytes, match, nodes });
+    const page = await door.read(topic, { ...readRequest(from, limit, 0), maxBytes, match, nodes });
     for (const { seq, data } of parseRecords(page.slices)) {
       const should = wanted.at(found++);
       if (should?.seq !== seq || should.record.data !== data)

@@ -28,8 +28,8 @@ export const actor: Actor = {
       await stage.turns.shared(topic, async () => {
         if (!isThere(stage, topic)) return;
         const answer = await client.appendTogether(topic, key, times);
-        stage.note(`repeater ${topic} ${answer ?? "ok"}`);
-        stage.coverage.count(`answers: one key at once ${answer ?? "ok"}`);
+        stage.answered("one key at once", topic, [answer]);
+        if (answer === undefined) stage.say("the same key at once, once appended");
       });
       return;
     }
@@ -41,7 +41,8 @@ export const actor: Actor = {
       const [name, first] = prng.pick(known);
       try {
         await client.repeat(topic, name, first);
-        stage.coverage.count("answers: known key repeated");
+        stage.answered("known key", topic, [undefined]);
+        if (stage.oracle.topic(topic).base?.keys.has(name) === true) stage.say("a key known from before a death");
       } catch (error) {
         if (!(error instanceof TopicsError) || stage.isHealthy) throw error;
       }

@@ -41,8 +41,7 @@ export const actor: Actor = {
           }),
         ),
       );
-      stage.note(`writer ${topic} ${answers.map((answer) => answer ?? "ok").join()}`);
-      for (const answer of answers) stage.coverage.count(`answers: append ${answer ?? "ok"}`);
+      stage.answered("append", topic, answers);
     };
     await stage.turns.shared(topic, () => (isThere(stage, topic) ? write() : Promise.resolve()));
   },

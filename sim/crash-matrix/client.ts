@@ -5,8 +5,8 @@
 import { defaultBatchLimits, maxIdempotencyKeyBytes } from "../../src/base/limits.ts";
 import { portableSlicer } from "../../src/base/json-slice.ts";
 import { TopicsError } from "../../src/base/errors.ts";
-import type { Engine } from "../../src/engine/api.ts";
 import { type CommitClass, defaultConfig, type TopicConfig, type TopicConfigPatch } from "../../src/topic/config.ts";
+import type { Door, WrittenAppend } from "../door.ts";
 import type { Change, PlainRecord } from "../oracle/model.ts";
 import { parseRecords, readRequest } from "../oracle/observation.ts";
 import { type Oracle, Violation } from "../oracle/oracle.ts";
@@ -23,11 +23,14 @@ export interface AppendOptions {
 }
 
 export interface ClientDeps {
-  readonly engine: Engine;
+  readonly door: Door;
   readonly oracle: Oracle;
   nowMs(): number;
   /** A record of class `fsync` is acked: throws when the device does not have it. */
   checkOnDevice(topic: string, data: string): void;
+  acked(topic: string): void;
+  /** The server may not believe the wall clock. */
+  clocksDisagree(): boolean;
   /** What no caller may ever see. */
   bug(error: unknown): void;
 }
@@ -47,13 +50,15 @@ export class Client {
   }
 
   async put(topic: string, patch: TopicConfigPatch): Promise<Answer> {
-    const { engine, oracle } = this.#deps;
+    const { door, oracle } = this.#deps;
     const config: TopicConfig = { ...defaultConfig, ...patch };
     const there = this.#isThere(topic);
     if (there && sameConfig(oracle.topic(topic).live?.config, config)) return undefined;
     const change: Change = there ? { kind: "configure", config } : { kind: "create", config };
-    return this.#told(topic, change, async () => {
-      await engine.configureTopic(topic, patch, "put");
+    const hadTtl = there && oracle.topic(topic).live?.config.ttlMs !== 0;
+    return this.#told(topic, change, async (number) => {
+      await door.configureTopic(topic, patch, "put");
+      if (hadTtl) oracle.topic(topic).configured(number, (await door.topicState(topic, false)).earliestSeq);
       return undefined;
     });
   }
@@ -64,24 +69,29 @@ export class Client {
 
   /** Makes the topic, of class `disk`, where it is not there. */
   async append(topic: string, count: number, options: AppendOptions = {}): Promise<Answer> {
-    const { engine, oracle } = this.#deps;
+    const { door, oracle } = this.#deps;
     const records = Array.from({ length: count }, () => this.#record(options));
     const { key } = options;
     const isSynced = oracle.topic(topic).live?.config.durability === "fsync";
+    const nowMs = this.#needsClock(topic) ? await this.#clock(topic) : this.#deps.nowMs();
     const created = this.#isThere(topic) ? undefined : this.#issue(topic, { kind: "create", config: defaultConfig });
     const answer = await this.#told(
       topic,
       key === undefined ? { kind: "append", records } : { kind: "append", records, key },
       async (number) => {
         const staged = (): void => oracle.topic(topic).staged(number);
-        const result = await engine.append(topic, { ...appendRequest(records, key), staged });
+        const result = await door.append(topic, { ...appendRequest(records, key), staged });
         if (result.deduped)
           throw new Violation("9.4/6", `a first write with key ${key ?? ""} to ${topic} was called a repeat`);
-        if (created !== undefined) oracle.topic(topic).ack(created);
+        if (created !== undefined) {
+          oracle.topic(topic).ack(created);
+          oracle.topic(topic).notAfter(number, await this.#clock(topic));
+        }
         if (isSynced && oracle.topic(topic).live?.config.durability === "fsync")
           for (const { data } of records) this.#deps.checkOnDevice(topic, data);
         return result.firstSeq;
       },
+      nowMs,
     );
     if (answer !== undefined && created !== undefined) oracle.topic(topic).fail(created, answer === "unknown");
     return answer;
@@ -89,13 +99,11 @@ export class Client {
 
   /** The same write several times at once, with one key: one of them appends. */
   async appendTogether(topic: string, key: string, times: number): Promise<Answer> {
-    const { engine, oracle } = this.#deps;
+    const { door, oracle } = this.#deps;
     const records = [this.#record({})];
     return this.#told(topic, { kind: "append", records, key }, async (number) => {
       const staged = (): void => oracle.topic(topic).staged(number);
-      const calls = Array.from({ length: times }, () =>
-        engine.append(topic, { ...appendRequest(records, key), staged }),
-      );
+      const calls = Array.from({ length: times }, () => door.append(topic, { ...appendRequest(records, key), staged }));
       const answers = await Promise.allSettled(calls);
       const results = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
       const failed = answers.find((answer) => answer.status === "rejected");
@@ -108,9 +116,27 @@ export class Client {
     });
   }
 
+  /**
+   * A write whose first try is cut off, and which is then tried again with its key: it is there once. `firstTry` says whether
+   * all of it may have arrived.
+   */
+  async appendAgain(topic: string, key: string, firstTry: (body: string) => Promise<boolean>): Promise<Answer> {
+    const { door, oracle } = this.#deps;
+    const records = [this.#record({})];
+    const request = appendRequest(records, key);
+    return this.#told(topic, { kind: "append", records, key }, async (number) => {
+      const mayHaveArrived = await firstTry(request.body);
+      const staged = (): void => oracle.topic(topic).staged(number);
+      const result = await door.append(topic, { ...request, staged });
+      if (result.deduped && !mayHaveArrived)
+        throw new Violation("9.3", `a body that was cut short was committed to ${topic} all the same`);
+      return result.firstSeq;
+    });
+  }
+
   /** A write whose key is known: appends nothing. */
   async repeat(topic: string, key: string, first: { readonly from: number; readonly to: number }): Promise<void> {
-    const result = await this.#deps.engine.append(topic, appendRequest([this.#record({})], key));
+    const result = await this.#deps.door.append(topic, appendRequest([this.#record({})], key));
     if (!result.deduped || result.firstSeq !== first.from || result.lastSeq !== first.to)
       throw new Violation(
         "9.4/6",
@@ -129,17 +155,17 @@ export class Client {
 
   deleteTopic(topic: string): Promise<Answer> {
     return this.#told(topic, { kind: "deleteTopic" }, async () => {
-      await this.#deps.engine.deleteTopic(topic, false);
+      await this.#deps.door.deleteTopic(topic, false);
       return undefined;
     });
   }
 
   /** Reads on for ever: whatever it is shown may not be taken back. */
   async watch(topic: string): Promise<void> {
-    const { engine, oracle } = this.#deps;
+    const { door, oracle } = this.#deps;
     try {
       for (let from = 0; ;) {
-        const page = await engine.read(topic, readRequest(from, 1000, longPollMs));
+        const page = await door.read(topic, readRequest(from, 1000, longPollMs));
         const history = oracle.topic(topic);
         for (const record of parseRecords(page.slices)) history.showed(record);
         history.showedHead(page.headSeq);
@@ -151,7 +177,7 @@ export class Client {
     }
   }
 
-  #delete(topic: string, change: Change & { kind: "deleteRecords" }): Promise<Answer> {
+  async #delete(topic: string, change: Change & { kind: "deleteRecords" }): Promise<Answer> {
     const { beforeSeq, tag } = change;
     const match =
       tag === undefined
@@ -159,18 +185,29 @@ export class Client {
         : tag.endsWith("*")
           ? ({ op: "Glob", prefix: tag.slice(0, -1) } as const)
           : ({ op: "Eq", value: tag } as const);
-    return this.#told(topic, change, async () => {
-      await this.#deps.engine.deleteRecords(topic, { beforeSeq, match });
+    const { door, oracle } = this.#deps;
+    return this.#told(topic, change, async (number) => {
+      await door.deleteRecords(topic, { beforeSeq, match });
+      const untilMs = await this.#clock(topic);
+      if (untilMs !== undefined) oracle.topic(topic).answeredAt(number, untilMs);
       return undefined;
     });
   }
 
-  async #told(topic: string, change: Change, call: (number: number) => Promise<number | undefined>): Promise<Answer> {
+  async #told(
+    topic: string,
+    change: Change,
+    call: (number: number) => Promise<number | undefined>,
+    nowMs?: number,
+  ): Promise<Answer> {
     const { oracle } = this.#deps;
-    const number = this.#issue(topic, change);
+    // Calls of one tick are made in their order: nobody waits who need not.
+    if (nowMs === undefined && this.#needsClock(topic)) nowMs = await this.#clock(topic);
+    const number = this.#issue(topic, change, nowMs);
     try {
       const firstSeq = await call(number);
       oracle.topic(topic).ack(number, firstSeq);
+      if (change.kind === "append") this.#deps.acked(topic);
       return undefined;
     } catch (error) {
       if (!(error instanceof TopicsError)) {
@@ -183,8 +220,25 @@ export class Client {
     }
   }
 
-  #issue(topic: string, change: Change): number {
-    return this.#deps.oracle.topic(topic).issue(change, this.#deps.nowMs());
+  #issue(topic: string, change: Change, nowMs = this.#deps.nowMs()): number {
+    return this.#deps.oracle.topic(topic).issue(change, nowMs);
+  }
+
+  #needsClock(topic: string): boolean {
+    const { live } = this.#deps.oracle.topic(topic);
+    return live !== undefined && (live.config.ttlMs !== 0 || this.#deps.clocksDisagree());
+  }
+
+  /** The server's clock, where something may expire or the wall clock is not believed; otherwise that will do. */
+  async #clock(topic: string): Promise<number | undefined> {
+    const { door } = this.#deps;
+    if (!this.#needsClock(topic)) return undefined;
+    try {
+      return (await door.topicState(topic, true)).lastReadTs;
+    } catch (error) {
+      if (error instanceof TopicsError) return undefined;
+      throw error;
+    }
   }
 
   #isThere(topic: string): boolean {
@@ -205,7 +259,7 @@ export class Client {
   }
 }
 
-function appendRequest(records: readonly PlainRecord[], key: string | undefined): Parameters<Engine["append"]>[1] {
+function appendRequest(records: readonly PlainRecord[], key: string | undefined): WrittenAppend {
   const written = records.map(
     ({ data, tag, node, meta }) =>
       [
@@ -215,10 +269,12 @@ function appendRequest(records: readonly PlainRecord[], key: string | undefined)
         ...(meta === undefined ? [] : [`"meta":${meta}`]),
       ].join(",") + "}",
   );
-  const slicing = portableSlicer.begin(Buffer.from(`{"records":[${written.join(",")}]}`), limits);
+  const named = key === undefined ? "" : `"idempotency_key":${JSON.stringify(key)},`;
+  const body = `{${named}"records":[${written.join(",")}]}`;
+  const slicing = portableSlicer.begin(Buffer.from(body), limits);
   while (!slicing.step(1 << 20));
   const { batch, disableBackpressure } = slicing.result();
-  return { batch, idempotencyKey: key, create: undefined, config: undefined, disableBackpressure };
+  return { batch, idempotencyKey: key, create: undefined, config: undefined, disableBackpressure, body };
 }
 
 function sameConfig(one: TopicConfig | undefined, other: TopicConfig): boolean {

@@ -10,6 +10,7 @@ import { ProcessDied } from "../disk/errno.ts";
 import type { Crash } from "../oracle/crash.ts";
 import { type Observation, observe } from "../oracle/observation.ts";
 import type { Oracle } from "../oracle/oracle.ts";
+import type { ClosingDoor, Door } from "../door.ts";
 import { Scheduler } from "../scheduler.ts";
 import { SimEnv } from "../sim-env.ts";
 import { Client } from "./client.ts";
@@ -48,6 +49,14 @@ export interface MachineParts {
   readonly scheduler?: Scheduler;
   /** Hears of every event as it happens. */
   readonly onEvent?: (event: EngineEvent) => void;
+  /** What a sync has said need not be so. */
+  readonly syncsLie?: boolean;
+  /** The wall clock has jumped. */
+  readonly clocksDisagree?: () => boolean;
+  /** An append was acked. */
+  readonly onAck?: (topic: string) => void;
+  /** What clients speak to; without it, the engine itself. */
+  readonly doorOf?: (engine: RunningEngine, env: SimEnv) => ClosingDoor;
 }
 
 export class Machine {
@@ -61,10 +70,14 @@ export class Machine {
   #starts = 0;
   #dead = false;
   #engine: RunningEngine | undefined;
+  #door: ClosingDoor | undefined;
   #client: Client | undefined;
   readonly #onEvent: ((event: EngineEvent) => void) | undefined;
+  readonly #parts: MachineParts;
 
-  constructor({ disk, oracle, config, seed, wallMs = startMs, scheduler, onEvent }: MachineParts) {
+  constructor(parts: MachineParts) {
+    const { disk, oracle, config, seed, wallMs = startMs, scheduler, onEvent } = parts;
+    this.#parts = parts;
     this.disk = disk;
     this.oracle = oracle;
     this.#config = config;
@@ -86,6 +99,15 @@ export class Machine {
   get engine(): RunningEngine {
     if (this.#engine === undefined) throw new Error("the server is not started");
     return this.#engine;
+  }
+
+  get door(): Door {
+    return this.#door ?? this.engine;
+  }
+
+  /** What clients of a server that is not ready yet would speak to. */
+  get doorIfAny(): Door | undefined {
+    return this.#door ?? this.#engine;
   }
 
   get client(): Client {
@@ -127,13 +149,18 @@ export class Machine {
       crash: (error: unknown) => this.bug(error),
     };
     this.#engine = await this.until(openEngine(env, config, hooks));
+    this.#door = this.#parts.doorOf?.(this.#engine, env);
     await this.until(this.#engine.recover());
     this.#client = new Client(
       {
-        engine: this.#engine,
+        door: this.door,
         oracle: this.oracle,
         nowMs: () => this.nowMs,
-        checkOnDevice: (topic, data) => checkOnDevice(this.disk, topic, data),
+        checkOnDevice: (topic, data) => {
+          if (this.#parts.syncsLie !== true) checkOnDevice(this.disk, topic, data);
+        },
+        acked: (topic) => this.#parts.onAck?.(topic),
+        clocksDisagree: () => this.#parts.clocksDisagree?.() ?? false,
         bug: (error) => this.bug(error),
       },
       seed,
@@ -142,6 +169,8 @@ export class Machine {
 
   /** Clean stop. */
   async stop(): Promise<void> {
+    this.engine.refuseNewWork();
+    if (this.#door !== undefined) await this.until(this.#door.close());
     const drained = await this.until(this.engine.close(drainMs));
     if (!drained) throw new Error("the server could not be drained");
   }
@@ -169,7 +198,7 @@ export class Machine {
 
   /** Everything that is there, as a client finds it. */
   observe(): Promise<Observation> {
-    return this.until(observe(this.engine));
+    return this.until(observe(this.door));
   }
 
   /** Looks at everything and has the oracle judge it. */

@@ -49,6 +49,7 @@ export class CallGate {
   #crashAt = Number.POSITIVE_INFINITY;
   #issued = 0;
   #mutations = 0;
+  #diedAt: Call | undefined;
 
   constructor(deps: GateDeps) {
     this.#deps = deps;
@@ -62,6 +63,11 @@ export class CallGate {
   /** Mutating calls that have taken effect. */
   get mutations(): number {
     return this.#mutations;
+  }
+
+  /** The call that a process died instead of making. */
+  get diedAt(): Call | undefined {
+    return this.#diedAt;
   }
 
   /** Processes die instead of making mutating call number `number`, counted from 0. */
@@ -129,6 +135,7 @@ export class CallGate {
   mutate(call: Call): number {
     const number = this.#mutations;
     if (number >= this.#crashAt) {
+      this.#diedAt = call;
       this.#deps.kill();
       throw new ProcessDied();
     }

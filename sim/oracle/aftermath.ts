@@ -19,9 +19,26 @@ export function* possibleStates(
   const isLate = crash !== "none" && ackedLate.some((issued, at) => issued !== acked[at]);
   for (const order of isLate ? [acked, ackedLate] : [acked]) {
     yield* statesOf(history, order, crash, seen, nowMs);
+    if (order.some(isBetween))
+      yield* statesOf(
+        history,
+        order.map((issued) => late(issued, nowMs)),
+        crash,
+        seen,
+        nowMs,
+      );
     const without = order.filter(({ change }) => change.kind !== "logRetained");
     if (without.length < order.length) yield* statesOf(history, without, crash, seen, nowMs);
   }
+}
+
+/** Whether what it deleted had expired by then depends on when it took effect. */
+function isBetween({ change, untilMs, atMs }: Issued): boolean {
+  return change.kind === "deleteRecords" && untilMs !== undefined && untilMs > atMs;
+}
+
+function late(issued: Issued, nowMs: number): Issued {
+  return issued.change.kind === "deleteRecords" ? { ...issued, atMs: issued.untilMs ?? nowMs } : issued;
 }
 
 function* statesOf(
@@ -38,6 +55,11 @@ function* statesOf(
     for (let length = sequence.length; length >= least; length--) {
       const topic = sequence.slice(0, length).reduce(applied, history.base);
       yield found(topic, crash, seen, nowMs);
+      if (crash !== "none" && topic?.isEphemeral === true) {
+        yield found(expired(topic, seen?.nowMs ?? nowMs), crash, seen, nowMs);
+        const logged = sequence.slice(0, length).filter(({ change }) => change.kind !== "append");
+        yield found(logged.reduce(applied, history.base), crash, seen, nowMs);
+      }
       if (crash !== "none" && topic !== undefined && becomesDurable(topic, sequence[length]))
         yield found(logged(topic), crash, seen, nowMs);
     }
@@ -90,6 +112,16 @@ function becomesDurable({ isEphemeral }: ModelTopic, next: Issued | undefined): 
   return isEphemeral && next?.change.kind === "configure" && next.change.config.durability !== "ephemeral";
 }
 
+/**
+ * Records that only memory held had expired before they were lost: the floor had passed what lies before them. Or nothing that
+ * is in the log tells of them.
+ */
+function expired(topic: ModelTopic, nowMs: number): ModelTopic {
+  const state = topic.clone();
+  state.expire(nowMs);
+  return state;
+}
+
 /** Everything that the topic retains is in the log; the change of class, which comes behind it, is not. */
 function logged(topic: ModelTopic): ModelTopic {
   const state = topic.clone();
@@ -107,8 +139,9 @@ function found(
   const state = topic.clone();
   if (crash !== "none") state.restart();
   state.correctTimes(new Map(seen?.records.map(({ seq, ts }) => [seq, ts])));
-  state.expire(nowMs);
+  state.expire(seen?.nowMs ?? nowMs);
   const missing = seen !== undefined && seen.head > state.head;
-  if (missing && mayLeaveHole(crash, state.config.durability)) state.addHole(seen.head);
+  if (missing && mayLeaveHole(crash, state.config.durability))
+    state.addHole(seen.head, crash === "restored" ? "restored" : "crash");
   return state;
 }

@@ -19,8 +19,10 @@ export interface Issued {
   readonly instance: number;
   /** `unknown`: an error said that a restart will show. Definite failures are not kept. */
   state: "pending" | "acked" | "unknown";
-  /** When it took effect, as far as that is known. */
+  /** When it took effect, as far as that is known: not before this. */
   atMs: number;
+  /** And not behind this. */
+  untilMs: number | undefined;
   firstSeq: number | undefined;
   /** Known to be on the device: no later crash takes it. */
   settled: boolean;
@@ -33,6 +35,8 @@ export class TopicHistory {
   issued: Issued[] = [];
   /** Calls, and moments at which they took their places. */
   #moments = 0;
+  /** Payloads of writes that failed for certain. */
+  failed = new Set<string>();
   /** Instances that the name has had, and how far each has been acked or shown. */
   instances = 0;
   readonly shown = new Map<number, number>();
@@ -46,6 +50,7 @@ export class TopicHistory {
     copy.base = this.base?.clone();
     copy.issued = this.issued.map((issued) => ({ ...issued }));
     copy.instances = this.instances;
+    copy.failed = new Set(this.failed);
     copy.#moments = this.#moments;
     for (const [instance, seq] of this.shown) copy.shown.set(instance, seq);
     return copy;
@@ -61,7 +66,7 @@ export class TopicHistory {
     if (change.kind === "create") this.instances++;
     const number = ++this.#moments;
     const { instances: instance } = this;
-    const unknown = { firstSeq: undefined, settled: false, answered: 0 };
+    const unknown = { firstSeq: undefined, settled: false, answered: 0, untilMs: undefined };
     this.issued.push({ number, order: number, change, instance, state: "pending", atMs: nowMs, ...unknown });
     return number;
   }
@@ -91,6 +96,31 @@ export class TopicHistory {
       issued.change = { kind: "logRetained" };
       issued.state = "acked";
     } else this.issued = this.issued.filter((other) => other !== issued);
+    if (!outcomeUnknown) for (const { data } of recordsOf(issued)) this.failed.add(data);
+  }
+
+  /** What the topic began with after a change of configuration that has just been answered. */
+  configured(number: number, earliest: number): void {
+    const issued = this.#find(number);
+    if (issued.change.kind === "configure") issued.change = { ...issued.change, earliest };
+  }
+
+  /** It took effect by then. */
+  notAfter(number: number, nowMs: number | undefined): void {
+    const issued = this.#find(number);
+    issued.atMs = Math.min(issued.atMs, nowMs ?? issued.atMs);
+  }
+
+  /** The server's clock by the time of the answer, where something may have expired meanwhile. */
+  answeredAt(number: number, nowMs: number): void {
+    this.#find(number).untilMs = nowMs;
+  }
+
+  /** Changes of configuration that nobody heard of again may have taken effect at any moment. */
+  guessConfigured(earliest: number): void {
+    for (const issued of this.issued)
+      if (issued.change.kind === "configure" && issued.change.earliest === undefined)
+        issued.change = { ...issued.change, earliest };
   }
 
   /** A reader has seen when it was really written. */
@@ -116,7 +146,9 @@ export class TopicHistory {
   }
 
   /** Whatever is acked is on the device by now, but for what an ephemeral topic keeps to itself. */
-  settle(): void {
+  settle(nowMs: number | undefined): void {
+    const ttlMs = this.live?.config.ttlMs ?? 0;
+    if (ttlMs !== 0 && nowMs !== undefined) this.ack(this.issue({ kind: "expire" }, nowMs));
     let topic = this.base;
     for (const issued of this.acked) {
       const isKept = topic?.isEphemeral !== true || isControl(issued);

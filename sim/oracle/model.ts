@@ -3,6 +3,7 @@
  * names of its configuration. Slow, and meant to be read.
  */
 import type { TopicConfig } from "../../src/topic/config.ts";
+import type { SeenTopic } from "./observation.ts";
 
 /** A record as it was written. `data` and `meta` are JSON texts. */
 export interface PlainRecord {
@@ -18,10 +19,14 @@ export interface Range {
   readonly to: number;
 }
 
+export interface Hole extends Range {
+  readonly cause: string;
+}
+
 export interface ModelRecord {
   readonly seq: number;
   readonly record: PlainRecord;
-  /** Server time of its write; the moment of the call until a reader has seen the real one. */
+  /** Server time of its write; until a reader has seen the real one, what the clock was at the call. */
   readonly ts: number;
   /** In the log; what an `ephemeral` topic takes is not. */
   readonly logged: boolean;
@@ -39,7 +44,14 @@ export type Change =
   | { readonly kind: "create"; readonly config: TopicConfig }
   | { readonly kind: "append"; readonly records: readonly PlainRecord[]; readonly key?: string }
   | { readonly kind: "deleteRecords"; readonly beforeSeq?: number; readonly tag?: string }
-  | { readonly kind: "configure"; readonly config: TopicConfig }
+  | {
+      readonly kind: "configure";
+      readonly config: TopicConfig;
+      /** What the topic began with right after it, where something may have expired meanwhile. */
+      readonly earliest?: number;
+    }
+  /** So much was expired, and is on the device: a clock that steps back doesn't bring it back. */
+  | { readonly kind: "expire" }
   /** A change of class from `ephemeral` failed: what it logged first may be in the log. */
   | { readonly kind: "logRetained" }
   | { readonly kind: "deleteTopic" };
@@ -59,8 +71,8 @@ export class ModelTopic {
   evictFloor = 1;
   /** Live ones, ascending. */
   records: ModelRecord[] = [];
-  /** Ascending, neighbours joined. */
-  holes: Range[] = [];
+  /** Ascending, neighbours of one cause joined. */
+  holes: Hole[] = [];
   keys = new Map<string, ModelKey>();
   #lastTs = 0;
 
@@ -73,6 +85,29 @@ export class ModelTopic {
   get contents(): unknown {
     const { keys, ...rest } = this;
     return { ...rest, keys: [...keys] };
+  }
+
+  /** The topic that was found, whatever had been there before. */
+  static found({ config, head, records, tombstones }: Omit<SeenTopic, "cursors">, instance: number): ModelTopic {
+    const topic = new ModelTopic(config, instance);
+    topic.head = topic.loggedHead = head;
+    topic.records = records.map(({ seq, ts, data, tag, node, meta }) => ({
+      seq,
+      ts,
+      record: {
+        data,
+        ...(tag === undefined ? {} : { tag }),
+        ...(node === undefined ? {} : { node }),
+        ...(meta === undefined ? {} : { meta }),
+      },
+      logged: true,
+      call: 0,
+    }));
+    for (const { gapFrom: from, gapTo: to, reason } of tombstones)
+      if (["cap", "ttl", "mixed"].includes(reason)) topic.evictFloor = to + 1;
+      else topic.holes.push({ from, to, cause: reason });
+    topic.#lastTs = records.at(-1)?.ts ?? 0;
+    return topic;
   }
 
   clone(): ModelTopic {
@@ -100,7 +135,6 @@ export class ModelTopic {
   append(records: readonly PlainRecord[], nowMs: number, call: number, key?: string): void {
     const ts = Math.max(nowMs, this.#lastTs);
     this.#lastTs = ts;
-    this.expire(nowMs);
     const logged = !this.isEphemeral;
     const from = this.head + 1;
     for (const record of records) this.records.push({ seq: ++this.head, record, ts, logged, call });
@@ -110,19 +144,24 @@ export class ModelTopic {
   }
 
   /** What was there at the call; what was written by later ones is safe, whenever the delete takes effect. */
-  deleteRecords(beforeSeq: number | undefined, tag: string | undefined, at: number): void {
+  deleteRecords(beforeSeq: number | undefined, tag: string | undefined, at: number, nowMs: number): void {
+    // What has expired by then is not deleted: its loss is announced.
+    this.expire(nowMs);
     const goes = ({ seq, record, call }: ModelRecord): boolean =>
       call < at && (beforeSeq === undefined || seq < beforeSeq) && (tag === undefined || tagMatches(record.tag, tag));
     this.records = this.records.filter((record) => !goes(record));
   }
 
-  configure(config: TopicConfig, nowMs: number): void {
+  configure(config: TopicConfig, nowMs: number, earliest: number): void {
+    const hadTtl = this.config.ttlMs !== 0;
     this.expire(nowMs);
     const becomesDurable = this.isEphemeral && config.durability !== "ephemeral";
     this.config = config;
     if (becomesDurable) this.logAll();
     this.expire(nowMs);
     this.#enforceCaps();
+    // What expired while it was under way is gone for good, though the new lifetime might have spared it.
+    if (hadTtl) this.#evictWhile(() => this.records[0].seq < earliest);
   }
 
   expire(nowMs: number): void {
@@ -140,11 +179,12 @@ export class ModelTopic {
   }
 
   /** Seqs up to `to` are given up. */
-  addHole(to: number): void {
+  addHole(to: number, cause: "crash" | "restored" = "crash"): void {
     const from = this.head + 1;
     const last = this.holes.at(-1);
-    if (last?.to === from - 1) this.holes = [...this.holes.slice(0, -1), { from: last.from, to }];
-    else this.holes.push({ from, to });
+    const joins = last?.to === from - 1 && last.cause === cause;
+    if (joins) this.holes = [...this.holes.slice(0, -1), { ...last, to }];
+    else this.holes.push({ from, to, cause });
     this.head = this.loggedHead = to;
   }
 
@@ -162,7 +202,7 @@ export class ModelTopic {
   /** What a reader from 0 has to be told of, in order (spec 1.5). */
   get announced(): Range[] {
     const evicted = this.evictFloor > 1 ? [{ from: 1, to: this.evictFloor - 1 }] : [];
-    return [...evicted, ...this.holes];
+    return [...evicted, ...this.holes.map(({ from, to }) => ({ from, to }))];
   }
 
   /** On the way out of class `ephemeral`. */
@@ -200,8 +240,9 @@ export function changed(
   const next = topic.clone();
   if (change.kind === "append") next.append(change.records, nowMs, call, change.key);
   else if (change.kind === "logRetained") next.logAll();
-  else if (change.kind === "configure") next.configure(change.config, nowMs);
-  else next.deleteRecords(change.beforeSeq, change.tag, call);
+  else if (change.kind === "configure") next.configure(change.config, nowMs, change.earliest ?? 0);
+  else if (change.kind === "expire") next.expire(nowMs);
+  else next.deleteRecords(change.beforeSeq, change.tag, call, nowMs);
   return next;
 }
 

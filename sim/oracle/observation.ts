@@ -1,8 +1,8 @@
 /** Everything that a client can find out about a server's topics: their states, and all of them read from 0 in pages. */
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../src/engine/api.ts";
 import type { TopicConfig } from "../../src/topic/config.ts";
 import type { ReadRequest, Tombstone } from "../../src/topic/read.ts";
+import type { Door } from "../door.ts";
 
 export interface SeenRecord {
   readonly seq: number;
@@ -24,6 +24,8 @@ export interface SeenTopic {
   readonly tombstones: readonly Tombstone[];
   /** Cursors after each page; the last one stands at the head. */
   readonly cursors: readonly number[];
+  /** The server's clock when all of this was so, as reading touches a topic with it. */
+  readonly nowMs: number;
 }
 
 export type Observation = ReadonlyMap<string, SeenTopic>;
@@ -31,6 +33,8 @@ export type Observation = ReadonlyMap<string, SeenTopic>;
 /** Small enough that most topics take several pages; then larger ones. */
 const pageRecords = (page: number): number => (page < 6 ? 7 : 700);
 const manyPages = 100_000;
+/** Looks at one topic that may be spoilt by what expires meanwhile. */
+const mostLooks = 1000;
 
 export function readRequest(fromSeq: number, limit: number, waitMs: number): ReadRequest {
   return {
@@ -47,19 +51,35 @@ export function readRequest(fromSeq: number, limit: number, waitMs: number): Rea
   };
 }
 
-export async function observe(engine: Engine): Promise<Observation> {
+export async function observe(door: Door): Promise<Observation> {
   const seen = new Map<string, SeenTopic>();
-  for (const { topic } of engine.listTopics("", undefined, 1000, false).topics)
-    seen.set(topic, await observeTopic(engine, topic));
+  const { topics } = await door.listTopics("", undefined, 1000, false);
+  for (const { topic } of topics) seen.set(topic, await observeTopic(door, topic));
   return seen;
 }
 
-export async function observeTopic(engine: Engine, name: string): Promise<SeenTopic> {
+/** Reads all of a topic between two looks at its state that say the same: nothing has expired in between. */
+export async function observeTopic(door: Door, name: string): Promise<SeenTopic> {
+  let before = await door.topicState(name, true);
+  for (let looks = 0; looks < mostLooks; looks++) {
+    const contents = await readFromStart(door, name);
+    const after = await door.topicState(name, true);
+    const { config, count, bytes } = after;
+    const [head, next, earliest] = [after.headSeq, after.nextSeq, after.earliestSeq];
+    const nowMs = after.lastReadTs ?? 0;
+    if (config.ttlMs === 0 || (earliest === before.earliestSeq && count === before.count))
+      return { config, head, next, earliest, count, bytes, ...contents, nowMs };
+    before = after;
+  }
+  throw new Error(`topic ${name} never stands still`);
+}
+
+async function readFromStart(door: Door, name: string): Promise<Pick<SeenTopic, "records" | "tombstones" | "cursors">> {
   const records: SeenRecord[] = [];
   const tombstones: Tombstone[] = [];
   const cursors: number[] = [];
   for (let from = 0, pages = 0; pages < manyPages; pages++) {
-    const page = await engine.read(name, readRequest(from, pageRecords(pages), 0));
+    const page = await door.read(name, readRequest(from, pageRecords(pages), 0));
     if (page.tombstone !== undefined) tombstones.push(page.tombstone);
     records.push(...parseRecords(page.slices));
     page.release();
@@ -67,10 +87,7 @@ export async function observeTopic(engine: Engine, name: string): Promise<SeenTo
     if (page.caughtUp || page.nextFromSeq === from) break;
     from = page.nextFromSeq;
   }
-  const state = engine.topicState(name, false);
-  const { config, count, bytes } = state;
-  const [head, next, earliest] = [state.headSeq, state.nextSeq, state.earliestSeq];
-  return { config, head, next, earliest, count, bytes, records, tombstones, cursors };
+  return { records, tombstones, cursors };
 }
 
 export function parseRecords(slices: readonly Uint8Array[]): SeenRecord[] {
@@ -86,14 +103,14 @@ export function parseRecords(slices: readonly Uint8Array[]): SeenRecord[] {
   }));
 }
 
-/** How two observations differ, in words; `undefined` when they don't. */
+/** How two observations differ, in words; `undefined` when they don't. Where records expire, time alone makes a difference. */
 export function difference(before: Observation, after: Observation): string | undefined {
   for (const name of new Set([...before.keys(), ...after.keys()])) {
     const [one, other] = [before.get(name), after.get(name)];
     if (one === undefined) return `topic ${name} was not there before`;
     if (other === undefined) return `topic ${name} is gone`;
     for (const key of Object.keys(one) as (keyof SeenTopic)[])
-      if (!isDeepStrictEqual(one[key], other[key]))
+      if (key !== "nowMs" && one.config.ttlMs === 0 && !isDeepStrictEqual(one[key], other[key]))
         return `topic ${name}: ${key} was ${brief(one[key])}, is ${brief(other[key])}`;
   }
   return undefined;

@@ -6,26 +6,35 @@ import { possibleStates } from "./aftermath.ts";
 import { mismatch } from "./compare.ts";
 import type { Crash } from "./crash.ts";
 import { TopicHistory } from "./history.ts";
-import type { Invariant } from "./invariant.ts";
+import type { Invariant, Look } from "./invariant.ts";
+import { Violation } from "./violation.ts";
 import { ackedSurvives } from "./invariants/01-acked-survives.ts";
-import { seqs } from "./invariants/03-seqs.ts";
-import { announced } from "./invariants/04-announced.ts";
+import { visible } from "./invariants/02-visible.ts";
+import { inOrder, seqs } from "./invariants/03-seqs.ts";
+import { announced, wellFormed } from "./invariants/04-announced.ts";
 import { watermarks } from "./invariants/05-watermarks.ts";
 import { deletes } from "./invariants/06-deletes.ts";
 import { counts } from "./invariants/09-counts.ts";
+import { notInvented } from "./invariants/94-01-not-invented.ts";
+import { openSince } from "./invariants/94-03-backup.ts";
+import { type ClockFacts, clockWithin } from "./invariants/94-09-clock.ts";
+import { ModelTopic } from "./model.ts";
 import type { Observation, SeenTopic } from "./observation.ts";
 
-const invariants: readonly Invariant[] = [ackedSurvives, seqs, announced, watermarks, deletes, counts];
+/** What holds whatever the disk has said. */
+const always: readonly Invariant[] = [notInvented, visible, inOrder, wellFormed, counts];
+const invariants: readonly Invariant[] = [
+  notInvented,
+  visible,
+  ackedSurvives,
+  seqs,
+  announced,
+  watermarks,
+  deletes,
+  counts,
+];
 
-export class Violation extends Error {
-  override readonly name = "Violation";
-  readonly invariant: string;
-
-  constructor(invariant: string, message: string) {
-    super(`${invariant}: ${message}`);
-    this.invariant = invariant;
-  }
-}
+export { Violation } from "./violation.ts";
 
 export class Oracle {
   readonly #topics = new Map<string, TopicHistory>();
@@ -34,6 +43,12 @@ export class Oracle {
     const copy = new Oracle();
     for (const [name, history] of this.#topics) copy.#topics.set(name, history.clone());
     return copy;
+  }
+
+  /** This is what is known now, to judge a copy by that was begun `before`: see invariants/94-03-backup.ts. */
+  asOf(before: Oracle): this {
+    for (const history of this.#topics.values()) openSince(history, before.topic(history.name));
+    return this;
   }
 
   get topics(): readonly TopicHistory[] {
@@ -53,24 +68,38 @@ export class Oracle {
     return [...this.#topics.values()].map((history) => history.digest()).join();
   }
 
-  /** Whatever is acked is on the device by now. */
-  settle(): void {
-    for (const history of this.#topics.values()) history.settle();
+  /** Whatever is acked is on the device by now, and whatever had expired at an earlier look. */
+  settle(before?: Observation): void {
+    for (const history of this.#topics.values()) history.settle(before?.get(history.name)?.nowMs);
   }
 
   /** Throws the first `Violation`. Otherwise what was found is what there is from now on. */
-  judge(observation: Observation, crash: Crash, nowMs: number): void {
+  judge(observation: Observation, crash: Crash, nowMs: number, clock?: ClockFacts): void {
+    if (clock !== undefined) clockWithin(observation, clock);
     for (const name of observation.keys()) this.topic(name);
     for (const history of this.#topics.values()) this.#judgeTopic(history, observation.get(history.name), crash, nowMs);
   }
 
+  /**
+   * After syncs that lied: what is found may be less than what was acked, and nothing may tell. It is well-formed, and
+   * somebody wrote it. What was found is what there is from now on.
+   */
+  accept(observation: Observation, nowMs: number): void {
+    for (const name of observation.keys()) this.topic(name);
+    for (const history of this.#topics.values()) {
+      const seen = observation.get(history.name);
+      for (const record of seen?.records ?? []) history.retime(record);
+      check(always, { history, crash: "power", seen, nowMs });
+      history.base = seen && ModelTopic.found(seen, history.instances);
+      history.issued = [];
+      history.shown.clear();
+    }
+  }
+
   #judgeTopic(history: TopicHistory, seen: SeenTopic | undefined, crash: Crash, nowMs: number): void {
     for (const record of seen?.records ?? []) history.retime(record);
-    for (const invariant of invariants) {
-      const wrong = invariant.check({ history, crash, seen, nowMs });
-      if (wrong !== undefined)
-        throw new Violation(invariant.number, `${invariant.title}; topic ${history.name} after ${crash}: ${wrong}`);
-    }
+    if (seen !== undefined && crash !== "none") history.guessConfigured(seen.earliest);
+    check(invariants, { history, crash, seen, nowMs });
     const tried = new Set<string>();
     for (const state of possibleStates(history, crash, seen, nowMs)) {
       const wrong = mismatch(state, seen) ?? lowHead(history, state?.instance, seen);
@@ -88,6 +117,15 @@ export class Oracle {
       "9.4/1",
       `what is found is a prefix of what was done; topic ${history.name} after ${crash}: ${[...tried].slice(0, 3).join("; or else ")}`,
     );
+  }
+}
+
+function check(rules: readonly Invariant[], look: Look): void {
+  for (const rule of rules) {
+    const { number, title } = rule;
+    const wrong = rule.check(look);
+    if (wrong !== undefined)
+      throw new Violation(number, `${title}; topic ${look.history.name} after ${look.crash}: ${wrong}`);
   }
 }
 

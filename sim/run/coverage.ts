@@ -14,6 +14,11 @@ export class Coverage {
     return this.counts.get(name) ?? 0;
   }
 
+  /** Names of a family. */
+  family(name: string): number {
+    return [...this.counts.keys()].filter((one) => one.startsWith(`${name}: `)).length;
+  }
+
   /** A line per family, names in order. */
   print(): string {
     const families = new Map<string, string[]>();

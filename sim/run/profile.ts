@@ -1,4 +1,4 @@
-/** What kind of run: how often each actor has its turn, and what the server is like. */
+/** What kind of run: how often each actor has its turn, what the server is like, and what may be asked of the disk. */
 import { defaultStorageConfig } from "../../src/engine/storage-config.ts";
 import type { ServerConfig } from "../crash-matrix/machine.ts";
 import type { Prng } from "../prng.ts";
@@ -8,18 +8,49 @@ export interface Profile {
   readonly about: string;
   /** By actor; an actor that is not named has its own. */
   readonly weights: Readonly<Record<string, number>>;
-  readonly hasCold: boolean;
+  readonly hasCold?: boolean;
+  /** Clients speak HTTP to the whole application. */
+  readonly speaksHttp?: boolean;
+  /** Syncs may lie: what was acked may be gone after a loss of power, and nothing need tell. */
+  readonly syncsLie?: boolean;
 }
 
 export const profiles: readonly Profile[] = [
-  { name: "mixed", about: "something of everything", weights: {}, hasCold: false },
+  { name: "mixed", about: "something of everything", weights: {} },
   {
     name: "cold",
     about: "a cold directory, and much that is deleted",
     weights: { deleter: 20, crash: 4 },
     hasCold: true,
   },
-  { name: "faults", about: "a disk that fails", weights: { "disk-fault": 8, crash: 4, auditor: 6 }, hasCold: false },
+  {
+    name: "faults",
+    about: "a disk that fails, stalls and fills up",
+    weights: { "disk-fault": 8, crash: 4, auditor: 6 },
+  },
+  {
+    name: "power",
+    about: "power is lost, again and again, also while a server starts",
+    weights: { "power-loss": 9, crash: 1, stopper: 1 },
+  },
+  {
+    name: "lying",
+    about: "syncs that report what they have not done",
+    weights: { "lying-sync": 8, "power-loss": 4, crash: 2, backup: 0, repeater: 0 },
+    syncsLie: true,
+  },
+  {
+    name: "clock",
+    about: "clocks jump, stop and disagree, and records expire",
+    weights: { clock: 12, "short-lived": 12, stopper: 4 },
+  },
+  {
+    name: "http",
+    about: "the whole HTTP application, over connections in memory",
+    weights: { "cut-off": 6, stranger: 4, poller: 6 },
+    hasCold: true,
+    speaksHttp: true,
+  },
 ];
 
 export function profileNamed(name: string): Profile {
@@ -29,7 +60,7 @@ export function profileNamed(name: string): Profile {
   return found;
 }
 
-export const directories = { data: "/data", cold: "/cold", archive: "/archive" };
+export const directories = { data: "/data", cold: "/cold", archive: "/archive", backups: "/backups" };
 
 /** Thresholds so low that everything happens soon. */
 export function drawServer(prng: Prng, { hasCold }: Profile): ServerConfig {
@@ -52,9 +83,10 @@ export function drawServer(prng: Prng, { hasCold }: Profile): ServerConfig {
       segmentMaxAgeMs: 60_000,
       checkpointBytes: prng.pick([8 << 10, 64 << 10]),
       checkpointMs: prng.pick([300, 1000, 5000]),
-      coldDirectory: hasCold ? directories.cold : undefined,
+      coldDirectory: hasCold === true ? directories.cold : undefined,
       hotRetainSegments: prng.between(0, 2),
       hotRetainBytes: 0,
+      backupDirectory: directories.backups,
     },
   };
 }

@@ -10,13 +10,16 @@ export function invariantOf(error: unknown): string {
   return error instanceof Error ? error.name : "thrown";
 }
 
+/** Longer histories have not been cut down: whoever wants them draws them again. */
+const mostPrinted = 80;
+
 export function describeFailure({ profile, seed, ops }: RunOptions, { failure, steps }: RunResult): string {
   const error = failure?.error;
   const what = error instanceof Error ? error.message.split("\n")[0] : String(error);
   return [
     `FAILED seed ${seed}, profile ${profile.name}: ${invariantOf(error)}`,
     `history, cut down to ${steps.length} steps, as sim/seeds keeps it:`,
-    printKept({ profile, seed, ops, what: what ?? "", steps }),
+    printKept({ profile, seed, ops, what: what ?? "", steps: steps.length > mostPrinted ? [] : steps }),
     `repeat with: npm run sim -- --seed ${seed} --ops ${ops} --profile ${profile.name}`,
   ].join("\n");
 }

@@ -1,12 +1,12 @@
 /** One run: a plan of steps played out on a stage, to its end or to the first violation. Same seed, same run. */
 import { Died } from "../crash-matrix/machine.ts";
 import { Prng } from "../prng.ts";
-import { allActors } from "./catalogue.ts";
+import { allActors, rareStates } from "./catalogue.ts";
 import type { Actor } from "./actor.ts";
 import { Coverage } from "./coverage.ts";
 import { planSteps, printStep, type Step } from "./plan.ts";
 import { drawServer, type Profile } from "./profile.ts";
-import { Stage } from "./stage.ts";
+import { Over, Stage } from "./stage.ts";
 import { Trace } from "./trace.ts";
 
 export interface RunOptions {
@@ -22,8 +22,9 @@ export interface RunResult {
   readonly hash: string;
   readonly steps: readonly Step[];
   readonly coverage: Coverage;
-  /** Deaths with writes in between. */
   readonly crashes: number;
+  /** Three deaths with writes before each, a checkpoint, a rotation and a delete. */
+  readonly isLong: boolean;
   readonly failure: { readonly error: unknown; readonly step: Step | undefined } | undefined;
 }
 
@@ -42,7 +43,7 @@ export async function runSeed({ seed, profile, ops, steps: given = [], onTrace }
   const trace = new Trace(onTrace);
   const coverage = new Coverage();
   const server = drawServer(prng.fork("server"), profile);
-  const stage = new Stage({ seed: prng.seed, server, trace, coverage });
+  const stage = new Stage({ seed: prng.seed, server, profile, trace, coverage, rare: await rareStates() });
   running = stage;
   let at: Step | undefined;
   let failure: RunResult["failure"];
@@ -54,12 +55,17 @@ export async function runSeed({ seed, profile, ops, steps: given = [], onTrace }
     }
     await finish(stage);
   } catch (error) {
-    failure = { error, step: at };
-    trace.add(`failed: ${String(error)}`);
+    if (!(error instanceof Over)) failure = { error, step: at };
+    trace.add(`ended: ${String(error)}`);
   }
   stage.machine.disk.kill();
   running = undefined;
-  return { hash: trace.digest(), steps, coverage, crashes: stage.crashes, failure };
+  return { hash: trace.digest(), steps, coverage, crashes: stage.crashes, isLong: isLong(stage), failure };
+}
+
+function isLong({ crashesAfterWrites, everHappened, coverage }: Stage): boolean {
+  const happened = everHappened.has("checkpoint-written") && everHappened.has("wal-rotated");
+  return crashesAfterWrites >= 3 && happened && coverage.of("answers: delete ok") > 0;
 }
 
 async function play(stage: Stage, step: Step, actors: readonly Actor[], prng: Prng): Promise<void> {
@@ -85,6 +91,7 @@ async function finish(stage: Stage): Promise<void> {
     stage.mendDisk();
     await stage.quiet();
     await stage.judge("none");
+    await stage.restoreBackup();
   });
   await stage.crashAndStart();
 }

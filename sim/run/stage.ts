@@ -2,19 +2,34 @@
  * A machine through all its crashes, as actors see it: one process after another, on one disk after another, with one oracle
  * and one virtual time throughout.
  */
+import type { TopicConfig } from "../../src/topic/config.ts";
 import { StartRefusal } from "../../src/storage/refusal.ts";
-import { Died, Machine, type ServerConfig } from "../crash-matrix/machine.ts";
-import { describeCall } from "../disk/call.ts";
+import { TopicsError } from "../../src/base/errors.ts";
+import type { EngineEvent } from "../../src/engine/events.ts";
+import { noProgress } from "../../src/maintenance/progress.ts";
+import { restore } from "../../src/maintenance/restore/restore.ts";
+import { verify } from "../../src/maintenance/verify/verify.ts";
+import { Died, Machine, type MachineParts, type ServerConfig } from "../crash-matrix/machine.ts";
+import { type Call, describeCall } from "../disk/call.ts";
 import { SimulatedDisk } from "../disk/disk.ts";
+import { oneSyncPerFile } from "../disk/rules/one-sync-per-file.ts";
 import { storageRules } from "../disk/storage-rules.ts";
+import { HttpDoor } from "../http/http-door.ts";
 import type { Crash } from "../oracle/crash.ts";
-import { difference, type Observation } from "../oracle/observation.ts";
+import { recoveredTheSame } from "../oracle/invariants/07-recovery.ts";
+import { drainedWhole, sound, startedSoon } from "../oracle/invariants/94-11-drain.ts";
+import { mayAck } from "../oracle/invariants/94-02-latch.ts";
+import type { Observation } from "../oracle/observation.ts";
 import { Oracle, Violation } from "../oracle/oracle.ts";
+import { Prng } from "../prng.ts";
 import { scheduledCompletions } from "../scheduled-completions.ts";
 import { Scheduler } from "../scheduler.ts";
+import { SimEnv } from "../sim-env.ts";
+import { Clocks } from "./clocks.ts";
 import type { Coverage } from "./coverage.ts";
-import { directories } from "./profile.ts";
-import { coverEvent, fileFamily } from "./rare.ts";
+import { fileFamily } from "./file-family.ts";
+import { directories, type Profile } from "./profile.ts";
+import type { Moment, Phase, RareState } from "./rare.ts";
 import type { Trace } from "./trace.ts";
 import { Turns } from "./turns.ts";
 
@@ -38,8 +53,16 @@ const plentyBytes = 1 << 30;
 export interface StageParts {
   readonly seed: string;
   readonly server: ServerConfig;
+  readonly profile: Profile;
   readonly trace: Trace;
   readonly coverage: Coverage;
+  /** To be counted. */
+  readonly rare: readonly RareState[];
+}
+
+/** A start was refused for a reason that there was: the history ends here. */
+export class Over extends Error {
+  override readonly name = "Over";
 }
 
 export class Stage {
@@ -61,29 +84,65 @@ export class Stage {
   #sinceStep = 0;
   /** The latch note that follows a failed sync has been written. */
   #noted = false;
-  /** The wall clock has jumped, some time. */
-  hasJumped = false;
   #spaceShort = false;
+  /** A sync has lied on this disk. */
+  #lied = false;
+  readonly clocks: Clocks;
+  readonly profile: Profile;
+  readonly #rare: readonly RareState[];
   /** Deaths so far, clean stops not counted. */
   crashes = 0;
+  /** Deaths with something acked before each of them. */
+  crashesAfterWrites = 0;
+  /** Types of events of the whole run. */
+  readonly everHappened = new Set<string>();
+  #phase: Phase = "starting";
+  #happened = new Set<string>();
+  #deathsInARow = 0;
+  #ackedSince = false;
+  #hasWritten = false;
+  #latched = false;
+  #backup: { readonly name: string; readonly oracle: Oracle; readonly machine: Machine } | undefined;
 
-  constructor({ seed, server, trace, coverage }: StageParts) {
+  constructor({ seed, server, profile, trace, coverage, rare }: StageParts) {
     this.#seed = seed;
     this.#server = server;
+    this.profile = profile;
     this.trace = trace;
     this.coverage = coverage;
+    this.#rare = rare;
     this.scheduler = new Scheduler({ seed });
+    this.clocks = new Clocks(this.scheduler);
     const disk = new SimulatedDisk({
       seed,
       directories: Object.values(directories),
       completions: scheduledCompletions(this.scheduler),
-      rules: storageRules,
+      // Where syncs lie, nothing that has to do with them holds.
+      rules: profile.syncsLie === true ? [oneSyncPerFile] : storageRules,
     });
     this.#machine = this.#machineOn(disk);
   }
 
   get machine(): Machine {
     return this.#machine;
+  }
+
+  get server(): ServerConfig {
+    return this.#server;
+  }
+
+  /** The HTTP application, where clients speak to that. */
+  get http(): HttpDoor | undefined {
+    const { doorIfAny: door } = this.#machine;
+    return door instanceof HttpDoor ? door : undefined;
+  }
+
+  get isServing(): boolean {
+    return this.#phase === "serving";
+  }
+
+  get hasJumped(): boolean {
+    return this.clocks.hasJumped;
   }
 
   get nowMs(): number {
@@ -102,8 +161,26 @@ export class Stage {
     this.trace.add(`${this.scheduler.clock.monotonicMs()} ${line}`);
   }
 
+  // --- what coverage counts ---------------------------------------------------------------------------------------
+
+  /** Something that only the actor can know has happened; it is the name of a rare state. */
+  say(what: string): void {
+    this.note(`said ${what}`);
+    this.#meet({ kind: "said", what });
+  }
+
+  /** `undefined` stands for `ok`, as clients have it. */
+  answered(verb: string, topic: string, answers: readonly (string | undefined)[], before?: TopicConfig): void {
+    this.note(`${verb} ${topic} ${answers.map((answer) => answer ?? "ok").join()}`);
+    const after = this.oracle.topic(topic).live?.config;
+    for (const answer of answers) {
+      this.coverage.count(`answers: ${verb} ${answer ?? "ok"}`);
+      this.#meet({ kind: "answer", verb, answer: answer ?? "ok", before, after });
+    }
+  }
+
   async firstStart(): Promise<void> {
-    await this.machine.start();
+    await this.#startAnew();
     await this.judge("none");
   }
 
@@ -124,10 +201,50 @@ export class Stage {
   }
 
   async judge(crash: Crash): Promise<Observation> {
-    const observation = await this.machine.observe();
-    this.oracle.judge(observation, crash, this.nowMs);
+    const observation = await this.#observe();
+    for (const [name, seen] of observation)
+      this.#meet({ kind: "look", crash, seen, before: this.oracle.topic(name).base });
+    if (this.#lied && crash === "power") this.#accept(observation);
+    else this.oracle.judge(observation, crash, this.nowMs, this.clocks.facts);
+    this.clocks.seen(observation);
     this.#noteObservation(observation);
     return observation;
+  }
+
+  /** A backup was asked for: what is known then, and what is known when it is made, bound what is in it. */
+  async backup(name: string): Promise<string | undefined> {
+    const before = this.oracle.clone();
+    const { machine } = this;
+    try {
+      await machine.door.backup(name);
+    } catch (error) {
+      if (error instanceof TopicsError) return error.code;
+      throw error;
+    }
+    this.#backup = { name, oracle: this.oracle.clone().asOf(before), machine };
+    return undefined;
+  }
+
+  /** The last backup, restored beside everything: what is found is what was there while it was made (9.4/3). */
+  async restoreBackup(): Promise<void> {
+    if (this.#backup === undefined) return;
+    const { name, oracle, machine: maker } = this.#backup;
+    const { disk } = this.machine;
+    const to = `/restored-${name}`;
+    const env = new SimEnv({ disk, scheduler: this.scheduler, seed: `${this.#seed}/restore ${name}` });
+    const backup = `${directories.backups}/${name}`;
+    const nothing = { archive: undefined, until: undefined, live: undefined, seqGap: undefined };
+    await this.machine.until(restore({ env, backup, to, ...nothing, progress: noProgress }));
+    const storage = { ...this.#server.storage!, coldDirectory: undefined, backupDirectory: undefined };
+    const config = { ...this.#server, directory: to, shardsAsked: false, storage };
+    const seed = `${this.#seed}/restored ${name}`;
+    const other = new Machine({ disk, oracle, config, seed, scheduler: this.scheduler });
+    await other.start();
+    oracle.judge(await other.observe(), "restored", this.nowMs);
+    await other.stop();
+    this.say("a backup restored and found the same");
+    if (maker !== this.machine) this.say("a backup of an earlier process restored");
+    this.#backup = undefined;
   }
 
   plant(fault: string): void {
@@ -137,6 +254,7 @@ export class Stage {
 
   setFreeBytes(freeBytes: number): void {
     this.#spaceShort = true;
+    if (freeBytes < 100_000) this.say("the disk is full");
     this.machine.disk.setFreeBytes(freeBytes);
   }
 
@@ -146,23 +264,40 @@ export class Stage {
     const { disk } = this.machine;
     disk.injector.clear();
     disk.gate.releaseHung();
-    if (this.#spaceShort) disk.setFreeBytes(plentyBytes);
+    if (!this.#spaceShort) return;
+    disk.setFreeBytes(plentyBytes);
+    this.say("the disk has room again");
   }
 
-  /** A clean stop, and the next start. */
-  async stopAndStart(shards: number | undefined): Promise<void> {
+  /** A clean stop, and the next start; with `verifies`, the directory is looked through in between. */
+  async stopAndStart(shards: number | undefined, verifies = false): Promise<void> {
     await this.quiet();
     this.mendDisk();
     await this.machine.pass(2000);
     const readOnly = this.#isReadOnly();
+    this.#phase = "stopping";
+    if (this.http?.hasConnections === true) this.say("a stop with connections open");
     await this.machine.stop();
     this.note("stopped");
     this.coverage.count("end: clean stop");
+    if (verifies && !this.#lied) await this.#verify(readOnly);
+    const wasStruck = this.#struck;
+    this.#countFaults();
     this.machine.disk.kill();
     this.#newProcess(this.machine.disk, shards);
     await this.#startAnew();
+    if (!readOnly && !wasStruck) drainedWhole(this.machine.events);
     // A shard that is read-only does not end its log: its topics may have holes.
     await this.judge(readOnly ? "power" : "clean");
+  }
+
+  async #verify(readOnly: boolean): Promise<void> {
+    const { disk } = this.machine;
+    const env = new SimEnv({ disk, scheduler: this.scheduler, seed: `${this.#seed}/verify` });
+    const { coldDirectory: cold } = this.#server.storage!;
+    const report = await this.machine.until(verify({ env, directory: directories.data, cold, progress: noProgress }));
+    sound(report, readOnly);
+    this.say("a directory verified after a stop");
   }
 
   /** The process dies now, if it has not, and what the plan says comes after it. */
@@ -170,6 +305,8 @@ export class Stage {
     const plan = this.crashPlan;
     this.crashPlan = plainKill;
     this.crashes++;
+    if (this.#ackedSince) this.crashesAfterWrites++;
+    this.#ackedSince = false;
     let power = this.#die(plan.survival, plan.shards);
     for (const { at, survival } of plan.interruptions) {
       const { disk } = this.machine;
@@ -178,7 +315,6 @@ export class Stage {
         await this.#startAnew();
       } catch (error) {
         if (!(error instanceof Died)) throw error;
-        this.coverage.count("state: recovery interrupted");
       }
       power = this.#die(survival, undefined) || power;
     }
@@ -187,10 +323,8 @@ export class Stage {
     if (plan.twice !== true) return;
     this.#die(undefined, undefined);
     await this.#startAnew();
-    const again = await this.judge("kill");
-    const differs = difference(found, again);
-    if (differs !== undefined) throw new Violation("1.10/7", `a second recovery does not find the same: ${differs}`);
-    this.coverage.count("state: recovered twice");
+    recoveredTheSame(found, await this.judge("kill"));
+    this.say("recovered twice");
   }
 
   /** Gives whether power was lost, or what comes to the same. */
@@ -203,10 +337,13 @@ export class Stage {
     // Nothing on the disk tells of a sync that failed a moment ago and took the cache's word with it (6.6).
     const losesPower = survival ?? (this.#struck && !this.#noted ? "none" : undefined);
     const noWitness = this.#struck;
+    const { diedAt: call } = disk.gate;
     this.note(`died, ${losesPower ?? "kill"}, ${disk.hash("cache")}`);
     this.coverage.count(`end: ${losesPower === undefined ? "kill" : "power loss"}`);
-    if (losesPower !== undefined && disk.pending.length > 0)
-      this.coverage.count("state: power loss with something pending");
+    if (call !== undefined) this.#countPoint(call, losesPower);
+    this.#meet({ kind: "death", survival: losesPower, pending: disk.pending.length, call });
+    if (this.http?.isBusy === true) this.say("a death with requests in flight");
+    this.#deathsInARow++;
     const next = losesPower === undefined ? disk : disk.powerLoss(losesPower);
     next.injector.clear();
     if (this.#spaceShort) next.setFreeBytes(plentyBytes);
@@ -214,8 +351,17 @@ export class Stage {
     return losesPower !== undefined || noWitness;
   }
 
+  /** Call site, phase, survival: a crash point. */
+  #countPoint(call: Call, survival: string | undefined): void {
+    const [kind = "kill"] = (survival ?? "kill").split(":");
+    this.coverage.count(`points: ${call.name} ${fileFamily(call.to ?? call.path)}, ${this.#phase}, ${kind}`);
+  }
+
   #newProcess(disk: SimulatedDisk, shards: number | undefined): void {
-    this.#struck = this.#noted = this.#planted = this.#spaceShort = false;
+    this.#struck = this.#noted = this.#planted = this.#spaceShort = this.#latched = this.#hasWritten = false;
+    this.#phase = "starting";
+    this.#happened = new Set();
+    this.clocks.newProcess();
     this.#inFlight = new Set();
     this.turns = new Turns();
     if (shards !== undefined) this.#server = { ...this.#server, shards };
@@ -223,27 +369,59 @@ export class Stage {
   }
 
   async #startAnew(): Promise<void> {
+    const startedMs = this.scheduler.clock.monotonicMs();
     try {
       await this.machine.start();
     } catch (error) {
       if (!(error instanceof StartRefusal)) throw error;
+      if (this.#lied) {
+        this.say("a start refused after a sync that lied");
+        throw new Over(error.message);
+      }
       throw new Violation("6.6", `a start was refused (${error.kind}): ${error.message}`);
     }
+    startedSoon(this.scheduler.clock.monotonicMs() - startedMs);
+    this.#phase = "serving";
+    this.#deathsInARow = 0;
     this.note("started");
+  }
+
+  async #observe(): Promise<Observation> {
+    try {
+      return await this.machine.observe();
+    } catch (error) {
+      // What a disk has spoilt is said to be so.
+      if (!this.#lied || !(error instanceof TopicsError) || error.detail?.["segment"] === undefined) throw error;
+      throw new Over(error.message);
+    }
+  }
+
+  #accept(observation: Observation): void {
+    const before = this.oracle.clone();
+    this.oracle.accept(observation, this.nowMs);
+    this.#lied = false;
+    const isShorter = before.topics.some(
+      ({ name, shown, instances }) => (observation.get(name)?.head ?? 0) < (shown.get(instances) ?? 0),
+    );
+    this.say(isShorter ? "a shorter log after a sync that lied" : "nothing lost though a sync lied");
   }
 
   #machineOn(disk: SimulatedDisk): Machine {
     const number = ++this.#machines;
-    const machine = new Machine({
+    const machine: Machine = new Machine({
       disk,
       oracle: this.oracle,
       config: this.#server,
       seed: `${this.#seed}/${number}`,
       scheduler: this.scheduler,
-      onEvent: (event) => {
-        this.note(`event ${JSON.stringify(event)}`);
-        coverEvent(this.coverage, event);
+      syncsLie: this.profile.syncsLie === true,
+      onEvent: (event) => this.#hear(event),
+      clocksDisagree: () => this.hasJumped,
+      onAck: (topic) => {
+        this.#ackedSince = this.#hasWritten = true;
+        mayAck(this.oracle.topic(topic).live?.config.durability, this.#latched && this.#server.shards === 1);
       },
+      ...this.#httpParts(() => machine, number),
     });
     if (!watched.has(disk)) {
       watched.add(disk);
@@ -256,6 +434,46 @@ export class Stage {
     return machine;
   }
 
+  #httpParts(machine: () => Machine, number: number): Pick<MachineParts, "doorOf"> {
+    if (this.profile.speaksHttp !== true) return {};
+    const { scheduler } = this;
+    return {
+      doorOf: (engine, env) =>
+        new HttpDoor({
+          engine,
+          env,
+          scheduler,
+          prng: new Prng(`${this.#seed}/${number}/http`),
+          note: (line) => this.note(line),
+          bug: (error) => machine().bug(error),
+        }),
+    };
+  }
+
+  #hear(event: EngineEvent): void {
+    this.note(`event ${JSON.stringify(event)}`);
+    this.coverage.count(`events: ${event.type}`);
+    this.#meet({ kind: "event", event });
+    this.#happened.add(event.type);
+    this.everHappened.add(event.type);
+    if (event.type === "wal-latched") this.#latched = true;
+  }
+
+  #meet(moment: Moment): void {
+    const situation = {
+      phase: this.#phase,
+      server: this.#server,
+      speaksHttp: this.profile.speaksHttp === true,
+      happened: this.#happened,
+      deathsInARow: this.#deathsInARow,
+      deaths: this.crashes - 1,
+      inFlight: this.#inFlight.size,
+      hasWritten: this.#hasWritten,
+      isStruck: this.#struck,
+    };
+    for (const state of this.#rare) if (state.is(moment, situation)) this.coverage.count(`rare: ${state.name}`);
+  }
+
   #noteLatch(): void {
     const fired = [...this.machine.disk.injector.fired()].filter(([, times]) => times > 0);
     if (fired.length > 0) this.#noted = true;
@@ -266,7 +484,14 @@ export class Stage {
       const [what = fault] = fault.split("#");
       const effect = fault.split(":").slice(1).join(":").replaceAll(/\d+/g, "N");
       this.coverage.count(`faults: ${what} ${effect}`, times);
-      if (times > 0 && /^(write|datasync|syncDir|truncate|rename|open|unlink|link)/.test(fault)) this.#struck = true;
+      if (times > 0 && effect.startsWith("lie")) this.#lied = true;
+      if (times > 0 && effect.startsWith("hang")) this.say("a sync that hung until somebody let it go");
+      if (
+        times > 0 &&
+        !effect.startsWith("lie") &&
+        /^(write|datasync|syncDir|truncate|rename|open|unlink|link)/.test(fault)
+      )
+        this.#struck = true;
     }
   }
 

@@ -1,6 +1,18 @@
 /** Seqs ascend, are dense but for holes, and none that was acked or shown is given out again (1.10/3). */
-import { applied } from "../history.ts";
 import { isOneInstance, type Invariant, type Look } from "../invariant.ts";
+
+/** What holds whatever was lost. */
+export const inOrder: Invariant = {
+  number: "1.10/3",
+  title: "seqs ascend",
+  check: ({ seen }) => {
+    if (seen === undefined) return undefined;
+    if (seen.next !== seen.head + 1) return `next seq ${seen.next} does not follow head ${seen.head}`;
+    const disorder = seen.records.findIndex(({ seq }, at) => at > 0 && seq <= seen.records[at - 1].seq);
+    if (disorder >= 0) return `seq ${seen.records[disorder].seq} follows ${seen.records[disorder - 1].seq}`;
+    return undefined;
+  },
+};
 
 export const seqs: Invariant = {
   number: "1.10/3",
@@ -8,10 +20,8 @@ export const seqs: Invariant = {
   check: (look) => {
     const { history, seen } = look;
     if (seen === undefined) return undefined;
-    if (seen.next !== seen.head + 1) return `next seq ${seen.next} does not follow head ${seen.head}`;
-    const disorder = seen.records.findIndex(({ seq }, at) => at > 0 && seq <= seen.records[at - 1].seq);
-    if (disorder >= 0) return `seq ${seen.records[disorder].seq} follows ${seen.records[disorder - 1].seq}`;
-    if (!isOneInstance(history)) return undefined;
+    const disorder = inOrder.check(look);
+    if (disorder !== undefined || !isOneInstance(history)) return disorder;
     const shown = history.shown.get(history.instances) ?? 0;
     if (seen.head < shown) return `head ${seen.head} is below ${shown}, which was acked or shown`;
     return silentLoss(look);
@@ -24,11 +34,10 @@ function silentLoss({ history, seen }: Look): string | undefined {
   const everDeleted = history.base?.records.length !== history.base?.head;
   if (seen === undefined || deletes || everDeleted) return undefined;
   const there = new Set(seen.records.map(({ seq }) => seq));
-  const live = history.acked.reduce(applied, history.base);
-  for (let seq = 1; seq <= Math.max(seen.head, live?.head ?? 0); seq++) {
+  const shown = history.shown.get(history.instances) ?? 0;
+  for (let seq = 1; seq <= shown; seq++) {
     const announced = seen.tombstones.some(({ gapFrom, gapTo }) => gapFrom <= seq && seq <= gapTo);
-    if (!there.has(seq) && !announced && seq <= (history.shown.get(history.instances) ?? 0))
-      return `seq ${seq} is neither there nor announced, and nobody deleted it`;
+    if (!there.has(seq) && !announced) return `seq ${seq} is neither there nor announced, and nobody deleted it`;
   }
   return undefined;
 }
