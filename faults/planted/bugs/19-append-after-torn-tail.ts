@@ -8,15 +8,17 @@ export const bug: PlantedBug = {
     {
       file: "src/wal/shard.ts",
       search: "if (fault) this.#follow(this.#giveUp(fault.error, !isSpace(fault.error)));",
-      replace: "if (fault) this.#goOn(group);",
+      replace: "if (fault) this.#follow(this.#goOn(group));",
     },
     {
       file: "src/wal/shard.ts",
       search: "  async #latch(error: unknown, rescued: boolean)",
-      replace: `  #goOn(group: readonly Entry[]): void {
+      replace: `  async #goOn(group: readonly Entry[]): Promise<void> {
+    await this.#writer.settled();
+    const fault = await this.#writer.sync();
+    if (fault) return this.#latch(fault.error, false);
     const left = new LeftFrames([...group, ...this.#queue.drain()]);
     left.refuse(unavailable(this.number, outOfSpace));
-    this.#syncs.start();
     this.#tend();
   }
 

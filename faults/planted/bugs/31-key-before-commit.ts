@@ -13,8 +13,8 @@ export const bug: PlantedBug = {
     },
     {
       file: "src/topic/append.ts",
-      search: "    if (key !== undefined) this.#topic.contents.dedupe.abandon(key);",
-      replace: "    if (key !== undefined) this.#topic.deps.quota.addLive(0, 0);",
+      search: "this.#topic.contents.dedupe.abandon(key);",
+      replace: "this.#topic.deps.quota.addLive(0, 0);",
     },
   ],
 };

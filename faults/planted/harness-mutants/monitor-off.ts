@@ -1,0 +1,17 @@
+import type { HarnessMutant } from "../bug.ts";
+
+export const mutant: HarnessMutant = {
+  name: "monitor-off",
+  what: "no rule of order is watched",
+  shouldMiss: [
+    { bug: 71, letter: "S" },
+    { bug: 8, letter: "S" },
+  ],
+  patches: [
+    {
+      file: "sim/disk/monitor.ts",
+      search: "    for (const rule of this.#rules) {",
+      replace: "    for (const rule of [] as Rule[]) {",
+    },
+  ],
+};

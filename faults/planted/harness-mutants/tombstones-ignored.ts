@@ -1,0 +1,38 @@
+import type { HarnessMutant } from "../bug.ts";
+
+export const mutant: HarnessMutant = {
+  name: "tombstones-ignored",
+  what: "the oracle ignores what readers are told of gaps",
+  shouldMiss: [{ bug: 57, letter: "S" }],
+  patches: [
+    {
+      file: "sim/oracle/observation.ts",
+      search: `    if (page.tombstone !== undefined) tombstones.push(page.tombstone);
+`,
+      replace: "",
+    },
+    {
+      file: "sim/oracle/compare.ts",
+      search: "  if (isDeepStrictEqual(announced, expected.announced)) return undefined;",
+      replace: "  if (announced.length === 0) return undefined;",
+    },
+    {
+      file: "sim/oracle/invariants/03-seqs.ts",
+      search: "  if (seen === undefined || deletes || everDeleted) return undefined;",
+      replace: "  if (seen === undefined || deletes || everDeleted || seen.tombstones.length === 0) return undefined;",
+    },
+    {
+      file: "sim/oracle/invariants/04-announced.ts",
+      search: `    if (seen === undefined) return undefined;
+    for`,
+      replace: `    if (seen === undefined || seen.tombstones.length === 0) return undefined;
+    for`,
+    },
+    {
+      file: "sim/oracle/invariants/05-watermarks.ts",
+      search: `    if (floor < base.evictFloor) return \`the evict floor fell from \${base.evictFloor} to \${floor}\`;
+`,
+      replace: "",
+    },
+  ],
+};
