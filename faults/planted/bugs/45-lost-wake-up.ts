@@ -12,5 +12,10 @@ export const bug: PlantedBug = {
       replace: `    await Promise.resolve();
     await topic.waiters.wait(Math.ceil(leftMs), request.signal);`,
     },
+    {
+      file: "src/watch/fan-out.ts",
+      search: "    subscription.hub.add(subscription);\n",
+      replace: "    this.#deps.timers.soon(() => this.#deps.timers.soon(() => subscription.hub.add(subscription)));\n",
+    },
   ],
 };

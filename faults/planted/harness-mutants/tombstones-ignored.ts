@@ -24,9 +24,9 @@ export const mutant: HarnessMutant = {
     {
       file: "sim/oracle/invariants/04-announced.ts",
       search: `    if (seen === undefined) return undefined;
-    for`,
+    const wrong`,
       replace: `    if (seen === undefined || seen.tombstones.length === 0) return undefined;
-    for`,
+    const wrong`,
     },
     {
       file: "sim/oracle/invariants/05-watermarks.ts",
