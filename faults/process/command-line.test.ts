@@ -45,6 +45,22 @@ describe("the command line", () => {
       assert.ok(out.includes(`${line}\n`), line);
   });
 
+  it("has a flag for every setting but the keys, and shows no key", () => {
+    const [code, out] = topics(["--print-config", "--max-topics", "7", "--probe-auth", "1"], {
+      TOPICS_API_KEYS: "s3cret:r,s3cret2",
+      TOPICS_CORS_ORIGINS: "https://a.example, https://b.example",
+    });
+    assert.equal(code, 0);
+    for (const line of [
+      "TOPICS_MAX_TOPICS=7  # flag",
+      "TOPICS_PROBE_AUTH=true  # flag",
+      "TOPICS_API_KEYS=(2 hidden)  # environment",
+      "TOPICS_CORS_ORIGINS=https://a.example,https://b.example  # environment",
+    ])
+      assert.ok(out.includes(`${line}\n`), line);
+    assert.doesNotMatch(out, /s3cret/);
+  });
+
   it("ends with 2 for bad usage and settings, naming them", () => {
     const wrong: readonly [readonly string[], Readonly<Record<string, string>>, RegExp][] = [
       [["bogus"], {}, /^topics: there is no command "bogus"/],
@@ -53,6 +69,16 @@ describe("the command line", () => {
       [[], { TOPICS_MAX_BODY_BYTES: "lots" }, /^topics: TOPICS_MAX_BODY_BYTES must be .* not "lots"\n$/],
       [["--host", "127.0.0.1:x"], {}, /^topics: TOPICS_HOST must be/],
       [["--host", "0.0.0.0"], {}, /^topics: refusing to listen on 0\.0\.0\.0 without access control/],
+      [
+        [],
+        { TOPICS_API_KEYS: "good,s3cret:all" },
+        /^topics: entry 2 of TOPICS_API_KEYS has a scope that is none of [^3]*\n$/,
+      ],
+      [["--api-keys", "k"], {}, /unknown option '--api-keys'/],
+      [[], { TOPICS_CORS_ORIGINS: "*" }, /^topics: TOPICS_CORS_ORIGINS=\* needs TOPICS_API_KEYS/],
+      [[], { TOPICS_CORS_ORIGINS: "a.example" }, /^topics: TOPICS_CORS_ORIGINS must be origins/],
+      [["--max-topics", "-1"], {}, /^topics: TOPICS_MAX_TOPICS must be .* not "-1"\n$/],
+      [["health", "nowhere"], {}, /^topics: "nowhere" is not an address/],
     ];
     for (const [argv, environment, expected] of wrong) {
       const [code, , complaint] = topics(argv, environment);

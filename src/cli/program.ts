@@ -1,17 +1,29 @@
 /** The command line: verbs, flags, and how they end. `serve` is what happens when no verb is given. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { exitCode } from "./exit-code.ts";
 import { readSettings, type ReadSettings, SettingError, type SettingName, settings } from "./settings.ts";
 import { version } from "./version.ts";
 
-const flags: Readonly<Record<string, SettingName>> = {
-  host: "TOPICS_HOST",
-  port: "TOPICS_PORT",
-  portFile: "TOPICS_PORT_FILE",
-  dataDir: "TOPICS_DATA_DIR",
-  walShards: "TOPICS_WAL_SHARDS",
-  log: "TOPICS_LOG",
-};
+/** Shown in the help of `serve`; every other setting has a flag as well, but for keys, which everybody could see in a list of processes. */
+const shown: ReadonlySet<SettingName> = new Set<SettingName>([
+  "TOPICS_HOST",
+  "TOPICS_PORT",
+  "TOPICS_PORT_FILE",
+  "TOPICS_DATA_DIR",
+  "TOPICS_WAL_SHARDS",
+  "TOPICS_LOG",
+]);
+
+/** `TOPICS_MAX_TOPICS` is `--max-topics`. */
+const flags: ReadonlyMap<SettingName, Option> = new Map(
+  (Object.keys(settings) as SettingName[])
+    .filter((name) => name !== "TOPICS_API_KEYS")
+    .map((name) => {
+      const flag = name.slice("TOPICS_".length).toLowerCase().replaceAll("_", "-");
+      const option = new Option(`--${flag} <value>`, settings[name].help);
+      return [name, shown.has(name) ? option : option.hideHelp()];
+    }),
+);
 
 /** Runs the command line and resolves to the exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -25,12 +37,6 @@ export async function run(argv: readonly string[]): Promise<number> {
   const serveVerb: Command = program
     .command("serve", { isDefault: true })
     .description("run the server (the default)")
-    .option("--host <address>", settings.TOPICS_HOST.help)
-    .option("--port <number>", settings.TOPICS_PORT.help)
-    .option("--port-file <path>", settings.TOPICS_PORT_FILE.help)
-    .option("--data-dir <path>", settings.TOPICS_DATA_DIR.help)
-    .option("--wal-shards <number>", settings.TOPICS_WAL_SHARDS.help)
-    .option("--log <level>", settings.TOPICS_LOG.help)
     .option("--print-config", "show every setting with its source, and exit")
     .addHelpText("after", () => `\n${environmentHelp()}`)
     .action(async (options: Record<string, string | boolean>) => {
@@ -38,9 +44,11 @@ export async function run(argv: readonly string[]): Promise<number> {
       if (options["printConfig"]) process.stdout.write(printed(read));
       else code = await (await import("./serve.ts")).serve(read);
     });
+  for (const option of flags.values()) serveVerb.addOption(option);
   addOfflineVerbs(program, (ended) => (code = ended));
   addBackupVerbs(program, (ended) => (code = ended));
   addProbe(program, (ended) => (code = ended));
+  addHealth(program, (ended) => (code = ended));
   const [first] = argv;
   const verbs = ["help", ...program.commands.map((verb) => verb.name())];
   if (first !== undefined && !first.startsWith("-") && !verbs.includes(first)) {
@@ -89,11 +97,12 @@ function addBackupVerbs(program: Command, end: (code: number) => void): void {
     .argument("<source>", "address of the server, such as http://127.0.0.1:4000, or the data directory")
     .argument("<target>", "name of the backup in the server's TOPICS_BACKUP_DIR, or the directory to make")
     .option("--cold <dir>", "cold directory of a data directory (TOPICS_COLD_DIR)")
+    .option("--token <key>", "a key with the scope admin, where the server asks for one")
     .option("--json", "print the answer as JSON")
     .addHelpText("after", "\nExit codes: 0 made, 1 damage found, 2 not made (in use, refused, unreachable, bad usage).")
-    .action(async (source: string, target: string, { cold, json }: OfflineOptions) => {
+    .action(async (source: string, target: string, { cold, json, token }: OfflineOptions) => {
       const { runBackup } = await import("./verbs/backup.ts");
-      end(await runBackup({ source, target, cold, json: json === true }));
+      end(await runBackup({ source, target, cold, token, json: json === true }));
     });
   program
     .command("restore")
@@ -109,6 +118,24 @@ function addBackupVerbs(program: Command, end: (code: number) => void): void {
     .action(async (backup: string, { to, archive, until, live, seqGap, json }: RestoreOptions) => {
       const { runRestore } = await import("./verbs/restore.ts");
       end(await runRestore({ backup, to, archive, until, live, seqGap, json: json === true }));
+    });
+}
+
+/** For whoever starts and watches a server. */
+function addHealth(program: Command, end: (code: number) => void): void {
+  program
+    .command("health")
+    .description("say whether a server serves")
+    .argument("[url]", "its address (TOPICS_HOST and TOPICS_PORT)")
+    .option("--wait <seconds>", "ask until it does, for so long", "0")
+    .option("--token <key>", "any key, where probes ask for one (TOPICS_PROBE_AUTH)")
+    .addHelpText("after", "\nExit codes: 0 it serves, 1 it does not, 2 bad usage.")
+    .action(async (url: string | undefined, { wait, token }: { readonly wait: string; readonly token?: string }) => {
+      if (!/^\d{1,6}$/.test(wait)) throw new SettingError(`--wait takes seconds, not "${wait}"`);
+      if (url !== undefined && !URL.canParse(url))
+        throw new SettingError(`"${url}" is not an address such as http://127.0.0.1:4000`);
+      const { runHealth } = await import("./verbs/health.ts");
+      end(await runHealth({ url, waitSeconds: Number(wait), token }, readSettings(process.env, {})));
     });
 }
 
@@ -176,6 +203,7 @@ interface RestoreOptions {
 }
 
 interface OfflineOptions {
+  readonly token?: string;
   readonly cold?: string;
   readonly json?: boolean;
   readonly payloads?: boolean;
@@ -183,15 +211,15 @@ interface OfflineOptions {
 
 function chosen(options: Record<string, string | boolean>): Partial<Record<SettingName, string>> {
   const given: Partial<Record<SettingName, string>> = {};
-  for (const [option, name] of Object.entries(flags)) {
-    const value = options[option];
+  for (const [name, option] of flags) {
+    const value = options[option.attributeName()];
     if (typeof value === "string") given[name] = value;
   }
   return given;
 }
 
 function environmentHelp(): string {
-  return `Environment (flags override it; an empty value counts as unset):\n${settingsTable()}
+  return `Environment (an empty value counts as unset; TOPICS_MAX_TOPICS is also --max-topics, which wins, and so on):\n${settingsTable()}
 
 Exit codes: 0 stopped in order, 1 failed (the log says why), 2 bad usage or settings.`;
 }
@@ -204,6 +232,9 @@ function settingsTable(): string {
 
 function printed({ settings: values, sources }: ReadSettings): string {
   return Object.entries(values)
-    .map(([name, value]) => `${name}=${String(value)}  # ${sources[name as SettingName]}\n`)
+    .map(
+      ([name, value]) =>
+        `${name}=${Array.isArray(value) ? value.join(",") : String(value)}  # ${sources[name as SettingName]}\n`,
+    )
     .join("");
 }

@@ -28,6 +28,7 @@ export async function serve({ settings, warnings }: ReadSettings): Promise<numbe
   const env = nodeEnv();
   const metrics = new Metrics();
   metrics.watchProcess();
+  process.on("uncaughtException", (error) => crash(log, error));
   const stopAsked = signals(log);
   let engine: RunningEngine | undefined;
   let server: HttpServer | undefined;
@@ -152,6 +153,7 @@ function engineConfig(settings: Settings): Parameters<typeof openEngine>[1] {
 }
 
 function httpConfig(settings: Settings, address: { host: string; port: number }): HttpConfig {
+  const maxRecordBytes = Math.min(settings.TOPICS_MAX_RECORD_BYTES, settings.TOPICS_MAX_BODY_BYTES);
   return {
     ...defaultHttpConfig,
     ...address,
@@ -172,9 +174,10 @@ function httpConfig(settings: Settings, address: { host: string; port: number })
     limits: {
       ...defaultHttpConfig.limits,
       maxRecords: settings.TOPICS_MAX_BATCH_RECORDS,
-      maxRecordBytes: settings.TOPICS_MAX_RECORD_BYTES,
+      // What lies in another thing is no larger than that.
+      maxRecordBytes,
       maxBodyBytes: settings.TOPICS_MAX_BODY_BYTES,
-      maxMetaBytes: settings.TOPICS_MAX_META_BYTES,
+      maxMetaBytes: Math.min(settings.TOPICS_MAX_META_BYTES, maxRecordBytes),
       maxTagBytes: settings.TOPICS_MAX_TAG_BYTES,
       maxNodeBytes: settings.TOPICS_MAX_NODE_BYTES,
       maxDepth: settings.TOPICS_MAX_JSON_DEPTH,

@@ -7,12 +7,31 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** Rejects with the errno of the connection. */
-export function postJson(url: URL, body: unknown): Promise<Answer> {
+/** `key`: sent as `Authorization: Bearer`. Rejects with the errno of the connection. */
+export function postJson(url: URL, body: unknown, key?: string): Promise<Answer> {
   const bytes = Buffer.from(JSON.stringify(body));
   const headers = { "content-type": "application/json", "content-length": bytes.length };
+  return call(url, { method: "POST", headers }, bytes, key);
+}
+
+export function getJson(url: URL, key?: string): Promise<Answer> {
+  return call(url, { method: "GET", headers: {} }, undefined, key);
+}
+
+interface Head {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | number>>;
+}
+
+function call(
+  url: URL,
+  { method, headers }: Head,
+  bytes: Buffer | undefined,
+  key: string | undefined,
+): Promise<Answer> {
+  const all = key === undefined ? headers : { ...headers, authorization: `Bearer ${key}` };
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method: "POST", headers, agent: false }, (response) => {
+    const sent = request(url, { method, headers: all, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", reject);

@@ -13,6 +13,8 @@ export interface BackupArguments {
   readonly target: string;
   readonly cold: string | undefined;
   readonly json: boolean;
+  /** Of a key with the scope admin, where the server asks for one. */
+  readonly token: string | undefined;
 }
 
 /** Resolves to the exit code. */
@@ -27,12 +29,12 @@ interface Made {
   readonly topics: number;
 }
 
-async function online({ source, target: name, json }: BackupArguments): Promise<number> {
+async function online({ source, target: name, json, token }: BackupArguments): Promise<number> {
   const url = serverUrl(source);
   if (typeof url === "string") return failed(url);
   let answer;
   try {
-    answer = await postJson(new URL("/v0/backup", url), { name });
+    answer = await postJson(new URL("/v0/backup", url), { name }, token);
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
