@@ -10,7 +10,9 @@ export interface WrittenAppend extends AppendRequest {
   readonly body: string;
 }
 
-export interface Door extends Pick<Engine, "read" | "configureTopic" | "deleteTopic" | "deleteRecords" | "backup"> {
+type Same = "read" | "configureTopic" | "deleteTopic" | "deleteRecords" | "putRouter" | "deleteRouter" | "backup";
+
+export interface Door extends Pick<Engine, Same> {
   append(topic: string, request: WrittenAppend): ReturnType<Engine["append"]>;
   topicState(topic: string, touch: boolean): TopicState | Promise<TopicState>;
   listTopics(

@@ -8,7 +8,8 @@ import { TopicsError } from "../../src/base/errors.ts";
 import { type CommitClass, defaultConfig, type TopicConfig, type TopicConfigPatch } from "../../src/topic/config.ts";
 import type { Door, WrittenAppend } from "../door.ts";
 import type { Change, PlainRecord } from "../oracle/model.ts";
-import { parseRecords, readRequest } from "../oracle/observation.ts";
+import { takenBy } from "../oracle/links.ts";
+import { observeTopic, parseRecords, readRequest } from "../oracle/observation.ts";
 import { type Oracle, Violation } from "../oracle/oracle.ts";
 
 /** The error code of a refusal; `undefined` when all went well. */
@@ -154,8 +155,14 @@ export class Client {
   }
 
   deleteTopic(topic: string): Promise<Answer> {
+    const { door, oracle } = this.#deps;
+    const leaving = oracle.links.routers.filter(
+      ({ state, source, dest }) => state === "there" && (source === topic || dest === topic),
+    );
+    for (const router of leaving) router.state = "leaving";
     return this.#told(topic, { kind: "deleteTopic" }, async () => {
-      await this.#deps.door.deleteTopic(topic, false);
+      await door.deleteTopic(topic, false);
+      for (const router of leaving) router.state = "gone";
       return undefined;
     });
   }
@@ -167,7 +174,7 @@ export class Client {
       for (let from = 0; ;) {
         const page = await door.read(topic, readRequest(from, 1000, longPollMs));
         const history = oracle.topic(topic);
-        for (const record of parseRecords(page.slices)) history.showed(record);
+        for (const record of parseRecords(page.slices)) oracle.showed(topic, record);
         history.showedHead(page.headSeq);
         page.release();
         from = page.nextFromSeq;
@@ -187,10 +194,53 @@ export class Client {
           : ({ op: "Eq", value: tag } as const);
     const { door, oracle } = this.#deps;
     return this.#told(topic, change, async (number) => {
+      const dest = oracle.links.dest(topic);
+      const taken = dest === undefined ? [] : takenBy(change, (await observeTopic(door, topic)).records);
+      dest?.deletes.push(change);
+      dest?.open.add(change);
       await door.deleteRecords(topic, { beforeSeq, match });
+      if (dest !== undefined) {
+        dest.took(taken, change, (await observeTopic(door, topic)).records);
+        dest.open.delete(change);
+        return undefined;
+      }
       const untilMs = await this.#clock(topic);
       if (untilMs !== undefined) oracle.topic(topic).answeredAt(number, untilMs);
       return undefined;
+    });
+  }
+
+  /** A router between topics that are there. */
+  async route(source: string, dest: string, options: { readonly prefix?: string } = {}): Promise<Answer> {
+    const { door, oracle } = this.#deps;
+    const { prefix } = options;
+    const name = `${source}->${dest}`;
+    const from = oracle.topic(source).live?.head ?? 0;
+    const router = oracle.links.asked({ name, source, dest, prefix, from }, oracle.topic(dest));
+    return this.#answer(async () => {
+      await door.putRouter(name, {
+        source,
+        dest,
+        createDest: false,
+        preserveNode: true,
+        preserveTag: true,
+        filter: prefix === undefined ? undefined : { op: "Glob", prefix },
+        allowCycle: false,
+        exactlyOnce: false,
+      });
+      router.state = "there";
+      router.certain = oracle.topic(source).live?.head ?? 0;
+    });
+  }
+
+  async unroute(source: string, dest: string): Promise<Answer> {
+    const { door, oracle } = this.#deps;
+    const name = `${source}->${dest}`;
+    const leaving = oracle.links.routers.filter((router) => router.name === name && router.state === "there");
+    for (const router of leaving) router.state = "leaving";
+    return this.#answer(async () => {
+      await door.deleteRouter(name);
+      for (const router of leaving) router.state = "gone";
     });
   }
 
@@ -217,6 +267,17 @@ export class Client {
       const unknown = error.detail?.["outcome"] === "unknown";
       oracle.topic(topic).fail(number, unknown);
       return unknown ? "unknown" : error.code;
+    }
+  }
+
+  async #answer(call: () => Promise<void>): Promise<Answer> {
+    try {
+      await call();
+      return undefined;
+    } catch (error) {
+      if (error instanceof TopicsError) return error.code;
+      this.#deps.bug(error);
+      return "bug";
     }
   }
 

@@ -59,8 +59,9 @@ export async function examine(image: Image, depth: Depth): Promise<Examined> {
   const again = crashed(first, prng, machineOn, "again");
   await again.machine.start();
   recoveries++;
-  // A machine that has only ever lost a process may give up seqs when it loses its power.
-  if (image.keepsCache && again.crash === "power") await again.machine.judge("power");
+  // A machine that has only ever lost a process may give up seqs when it loses its power; and routers went on meanwhile.
+  if (hasRouters(again.machine)) await again.machine.judge(again.crash);
+  else if (image.keepsCache && again.crash === "power") await again.machine.judge("power");
   else same(found, await again.machine.observe(), `recovery after recovery and ${again.crash}`);
 
   let { machine } = again;
@@ -114,13 +115,18 @@ async function interrupted(
   await next.machine.start();
   const what = `recovery interrupted at call ${at} by ${next.crash}`;
   // What only the page cache had may go with the power, and then another log is what there is.
-  if (next.crash === "power" && image.keepsCache) await judged(next.machine, what);
+  if (hasRouters(next.machine)) await judged(next.machine, what, image.crash === "power" ? "power" : next.crash);
+  else if (next.crash === "power" && image.keepsCache) await judged(next.machine, what, "power");
   else same(found, await next.machine.observe(), what);
 }
 
-async function judged(machine: Machine, what: string): Promise<void> {
+function hasRouters({ oracle }: Machine): boolean {
+  return oracle.links.routers.length > 0;
+}
+
+async function judged(machine: Machine, what: string, crash: Crash): Promise<void> {
   try {
-    await machine.judge("power");
+    await machine.judge(crash);
   } catch (error) {
     if (error instanceof Violation) throw new Violation(error.invariant, `${error.message} (${what})`);
     throw error;

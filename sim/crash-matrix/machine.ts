@@ -204,8 +204,14 @@ export class Machine {
   /** Looks at everything and has the oracle judge it. */
   async judge(crash: Crash): Promise<Observation> {
     const observation = await this.observe();
+    if (crash !== "none") this.oracle.judgeRouters(this.#routers());
     this.oracle.judge(observation, crash, this.nowMs);
     return observation;
+  }
+
+  #routers(): string[] {
+    const every = { prefix: "", source: undefined, dest: undefined };
+    return this.engine.listRouters(every, undefined, 1000).routers.map(({ router }) => router);
   }
 
   /** What a process throws on its way down is of no interest. */

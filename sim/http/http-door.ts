@@ -16,6 +16,7 @@ import type {
 import type { RunningEngine } from "../../src/engine/engine.ts";
 import { defaultHttpConfig } from "../../src/http/config.ts";
 import { createDoor } from "../../src/http/server.ts";
+import type { PutRouterResult, RouterRequest, RouterState } from "../../src/router/router.ts";
 import type { TopicConfigPatch } from "../../src/topic/config.ts";
 import type { ReadRequest, ReadResult } from "../../src/topic/read.ts";
 import type { ClosingDoor, WrittenAppend } from "../door.ts";
@@ -131,6 +132,25 @@ export class HttpDoor implements ClosingDoor {
       ...(match === undefined ? {} : { match: predicateTuple(match) }),
     });
     return camelResult(await this.#ask("POST", `/v0/topics/${topic}/delete`, body)) as DeleteRecordsResult;
+  }
+
+  /** Whether it was made is all that anybody asks. */
+  async putRouter(router: string, request: RouterRequest): Promise<PutRouterResult> {
+    const { source, dest, preserveNode, preserveTag, createDest, filter, allowCycle, exactlyOnce } = request;
+    const body = {
+      ...{ source, dest, preserve_node: preserveNode, preserve_tag: preserveTag, create_dest: createDest },
+      ...{ allow_cycle: allowCycle, guarantee: exactlyOnce ? "exactly_once" : "at_least_once" },
+      ...(filter === undefined ? {} : { filter: predicateTuple(filter) }),
+    };
+    const wire = bodyOf(await this.#ask("PUT", `/v0/routers/${encodeURIComponent(router)}`, JSON.stringify(body)));
+    const how = { forwardedTotal: 0, lag: 0, pausedBy: undefined, lastError: undefined };
+    const state: RouterState = { router, ...request, ...how };
+    return { created: wire["created"] as boolean, state };
+  }
+
+  async deleteRouter(router: string): Promise<boolean> {
+    const wire = bodyOf(await this.#ask("DELETE", `/v0/routers/${encodeURIComponent(router)}`));
+    return wire["deleted"] as boolean;
   }
 
   async backup(name: string): Promise<BackupResult> {

@@ -247,7 +247,7 @@ export function changed(
 }
 
 /** `tag` ends in a star for a prefix. */
-function tagMatches(of: string | undefined, tag: string): boolean {
+export function tagMatches(of: string | undefined, tag: string): boolean {
   if (of === undefined) return false;
   return tag.endsWith("*") ? of.startsWith(tag.slice(0, -1)) : of === tag;
 }

@@ -18,8 +18,9 @@ import { counts } from "./invariants/09-counts.ts";
 import { notInvented } from "./invariants/94-01-not-invented.ts";
 import { openSince } from "./invariants/94-03-backup.ts";
 import { type ClockFacts, clockWithin } from "./invariants/94-09-clock.ts";
+import { Links } from "./links.ts";
 import { ModelTopic } from "./model.ts";
-import type { Observation, SeenTopic } from "./observation.ts";
+import type { Observation, SeenRecord, SeenTopic } from "./observation.ts";
 
 /** What holds whatever the disk has said. */
 const always: readonly Invariant[] = [notInvented, visible, inOrder, wellFormed, counts];
@@ -36,11 +37,20 @@ const invariants: readonly Invariant[] = [
 
 export { Violation } from "./violation.ts";
 
+/** Of these, what holds for a destination of routers whatever was copied. */
+const destInvariants: readonly Invariant[] = [inOrder, wellFormed, announced, counts];
+
 export class Oracle {
   readonly #topics = new Map<string, TopicHistory>();
+  #links = new Links();
+
+  get links(): Links {
+    return this.#links;
+  }
 
   clone(): Oracle {
     const copy = new Oracle();
+    copy.#links = this.#links.clone();
     for (const [name, history] of this.#topics) copy.#topics.set(name, history.clone());
     return copy;
   }
@@ -71,13 +81,41 @@ export class Oracle {
   /** Whatever is acked is on the device by now, and whatever had expired at an earlier look. */
   settle(before?: Observation): void {
     for (const history of this.#topics.values()) history.settle(before?.get(history.name)?.nowMs);
+    this.#links.settle();
+  }
+
+  /** A reader got it. Throws when its seq had another meaning. */
+  showed(topic: string, record: SeenRecord): void {
+    this.topic(topic).showed(record);
+    const second = this.#links.dest(topic)?.show(record);
+    if (second !== undefined) throw new Violation("1.10/11", `no seq has two meanings; topic ${topic}: ${second}`);
+  }
+
+  /** Which routers a start has found. */
+  judgeRouters(names: readonly string[]): void {
+    const wrong = this.#links.judgeRouters(names);
+    if (wrong !== undefined) throw new Violation("9.4/10", `routers are durable before they are answered: ${wrong}`);
   }
 
   /** Throws the first `Violation`. Otherwise what was found is what there is from now on. */
   judge(observation: Observation, crash: Crash, nowMs: number, clock?: ClockFacts): void {
     if (clock !== undefined) clockWithin(observation, clock);
     for (const name of observation.keys()) this.topic(name);
-    for (const history of this.#topics.values()) this.#judgeTopic(history, observation.get(history.name), crash, nowMs);
+    for (const history of this.#topics.values()) {
+      const seen = observation.get(history.name);
+      if (this.#links.dest(history.name) === undefined) this.#judgeTopic(history, seen, crash, nowMs);
+      else this.#judgeDest(history, observation, crash, nowMs);
+    }
+  }
+
+  #judgeDest(history: TopicHistory, observation: Observation, crash: Crash, nowMs: number): void {
+    check(destInvariants, { history, crash, seen: observation.get(history.name), nowMs });
+    const wrong = this.#links.judge(history, observation, crash);
+    if (wrong === undefined) return;
+    throw new Violation(
+      "1.10/11",
+      `copies come in order, none skipped, none twice; topic ${history.name} after ${crash}: ${wrong}`,
+    );
   }
 
   /**
@@ -89,7 +127,8 @@ export class Oracle {
     for (const history of this.#topics.values()) {
       const seen = observation.get(history.name);
       for (const record of seen?.records ?? []) history.retime(record);
-      check(always, { history, crash: "power", seen, nowMs });
+      const isDest = this.#links.dest(history.name) !== undefined;
+      check(isDest ? [inOrder, wellFormed, counts] : always, { history, crash: "power", seen, nowMs });
       history.base = seen && ModelTopic.found(seen, history.instances);
       history.issued = [];
       history.shown.clear();

@@ -1,4 +1,5 @@
 /** Every involuntary hole is announced once, by a range that may grow but never shrinks; nothing else is (1.10/4). */
+import { brief } from "../observation.ts";
 import { isOneInstance, type Invariant } from "../invariant.ts";
 
 /** What holds whatever was lost. */
@@ -27,7 +28,7 @@ export const announced: Invariant = {
     if (!isOneInstance(history)) return undefined;
     for (const hole of history.base?.announced ?? [])
       if (!seen.tombstones.some(({ gapFrom, gapTo }) => gapFrom <= hole.from && hole.to <= gapTo))
-        return `the hole from ${hole.from} to ${hole.to} was announced before, and is not any more`;
+        return `the hole from ${hole.from} to ${hole.to} was announced before, and is not any more: ${brief(seen.tombstones)}`;
     return undefined;
   },
 };
