@@ -67,7 +67,7 @@ export class DestHistory {
       if (!lost && !there.has(seq) && !this.deleted.has(seq) && takes(change, seq, tag)) this.deleted.set(seq, false);
   }
 
-  show({ seq, data, tag }: SeenRecord): string | undefined {
+  show({ seq, data, tag }: Pick<SeenRecord, "seq" | "data" | "tag">): string | undefined {
     const known = this.shown.get(seq);
     if (known === undefined) this.shown.set(seq, { data, tag, settled: false, lost: false });
     return known === undefined || known.data === data
@@ -103,7 +103,7 @@ export class Links {
     if (this.#dests.has(router.dest)) return asked;
     const history = new DestHistory();
     this.#dests.set(router.dest, history);
-    for (const { seq, record } of dest.live?.records ?? []) history.show(plain(seq, record.data));
+    for (const { seq, record } of dest.live?.records ?? []) history.show({ seq, data: record.data, tag: record.tag });
     history.settle();
     return asked;
   }
