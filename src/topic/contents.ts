@@ -249,7 +249,9 @@ export class Contents {
     const floors = { capFloor: Math.min(state.capFloor, head + 1), ttlFloor: Math.min(state.ttlFloor, head + 1) };
     const floor = Math.max(floors.capFloor, floors.ttlFloor);
     const silent = state.silent.filter((_, i) => state.silent[i | 1] < floor);
-    const holes = state.holes.filter(({ from }) => from <= head).map((hole) => ({ ...hole, to: Math.min(hole.to, head) }));
+    const holes = state.holes
+      .filter(({ from }) => from <= head)
+      .map((hole) => ({ ...hole, to: Math.min(hole.to, head) }));
     return { state: { ...state, ...floors, head, silent, holes }, tail: { count, bytes, from }, keys, ...sealed };
   }
 
