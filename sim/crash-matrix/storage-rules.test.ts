@@ -160,6 +160,7 @@ describe("the rules of order of a data directory are kept by", () => {
     const { disk, env, manifest, scheduler } = await scene();
     const work = async (): Promise<void> => {
       await (await env.fs.open("/data/wal-00-00000009.log", "create-new")).close();
+      await env.fs.syncDir("/data");
       const { shards, files } = manifest.layouts[0];
       const layouts = [{ shards, files: [[...files[0], 9]] }];
       disk.injector.plant("syncDir#1:EIO");

@@ -85,7 +85,6 @@ function wrong(before: Manifest, next: Manifest, directory: string, disk: DiskVi
   const { shards } = next.layouts.at(-1)!;
   for (const { shard, index } of logsOf(before).filter((log) => !isIn(logsOf(next), log))) {
     if (disk.contents(joinPath(directory, walFileName(shard, index))) === undefined) continue;
-    if (isBehind(next, { shard, index })) continue;
     const isOld = isOfEarlierLayout({ shard, index }, before, next);
     const covers = whole.filter(
       ({ from }) => from.length === shards && (isOld || endsBefore(disk, directory, { shard, index }, from[shard])),
@@ -94,12 +93,6 @@ function wrong(before: Manifest, next: Manifest, directory: string, disk: DiskVi
       return `it lets go of ${walFileName(shard, index)}, and ${covers.length} checkpoints cover it`;
   }
   return undefined;
-}
-
-/** It continues the last file that is named: part of the log all the same (6.2). Its naming failed, or may have. */
-function isBehind({ layouts }: Manifest, { shard, index }: Log): boolean {
-  const last = layouts.at(-1)?.files[shard]?.at(-1);
-  return last !== undefined && index > last;
 }
 
 /** By its index: a file of an earlier layout, all of which the checkpoints of a later one cover. */
