@@ -157,8 +157,16 @@ function judgeRefusal({ damages }: Scene, outcome: Refuses, refusal: StartRefusa
   assert.ok(offset !== undefined && offset <= at && at < offset + length, `the place holds ${at}: ${message}`);
 }
 
-/** All but the lock, which says who came last, and what was never finished. */
+/** All but the lock, which says who came last, and what was never finished or begun. */
 function filesOf({ disk }: Scene): Map<string, string> {
-  const paths = disk.files().filter((path) => !path.endsWith(`/${lockName}`) && !path.endsWith(temporarySuffix));
-  return new Map(paths.map((path) => [path, disk.hashOf(path)]));
+  const isKept = (path: string): boolean => {
+    if (path.endsWith(`/${lockName}`) || path.endsWith(temporarySuffix)) return false;
+    return !path.endsWith(".log") || disk.contents(path)[0] > 0;
+  };
+  return new Map(
+    disk
+      .files()
+      .filter(isKept)
+      .map((path) => [path, disk.hashOf(path)]),
+  );
 }

@@ -46,6 +46,7 @@ export class Scene {
   /** Faults as printed, and how often each has fired so far. */
   readonly struck = new Map<string, number>();
   readonly #setup: SceneSetup;
+  readonly #beside = new Set<string>();
   readonly #tell: (line: string) => void;
   #machine: Machine;
   #undamaged: SimulatedDisk | undefined;
@@ -90,6 +91,12 @@ export class Scene {
   inject(...faults: readonly string[]): void {
     for (const fault of faults) this.tell(`planted ${fault}`);
     this.disk.injector.plant(...faults);
+  }
+
+  /** Faults of which not every one need fire: those that come with another. */
+  injectBeside(...faults: readonly string[]): void {
+    for (const fault of faults) this.#beside.add(fault);
+    this.inject(...faults);
   }
 
   /** Something other than a planted fault has struck: the power is gone, the clock has jumped. */
@@ -148,7 +155,8 @@ export class Scene {
   }
 
   noteFired(): void {
-    for (const [fault, times] of this.disk.injector.fired()) this.struck.set(fault, times);
+    for (const [fault, times] of this.disk.injector.fired())
+      if (times > 0 || !this.#beside.has(fault)) this.struck.set(fault, times);
   }
 
   // --- processes ---------------------------------------------------------------------------------------------------
@@ -299,18 +307,23 @@ export class Scene {
     return this.machine.judge("none");
   }
 
+  /** What is there, whatever the oracle's clock says of it. */
+  async sees(wanted: Contents): Promise<void> {
+    assert.deepEqual(contentsOf(await this.machine.observe(), wanted), wanted);
+  }
+
   async shows(wanted: Contents): Promise<void> {
     const contents = contentsOf(await this.observe(), wanted);
     this.tell(`holds ${JSON.stringify(contents)}`);
     assert.deepEqual(contents, wanted);
   }
 
-  /** A whole read from 0 that fails, with 500 or 503. */
+  /** A whole read from 0 that fails: with 500 or 503, or 429 for what passes. */
   async failsToRead(topic: string): Promise<void> {
     try {
       await this.machine.until(observeTopic(this.machine.engine, topic));
     } catch (error) {
-      assert.ok(error instanceof TopicsError && error.status >= 500, String(error));
+      assert.ok(error instanceof TopicsError && error.status >= 429, String(error));
       this.tell(`read of ${topic}: ${error.code} ${JSON.stringify(error.detail)}`);
       return;
     }
