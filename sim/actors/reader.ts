@@ -1,4 +1,5 @@
 /** Reads from anywhere in pages, with and without filters: delivered, and left out for a reason, are all there is (9.4/4). */
+import { TopicsError } from "../../src/base/errors.ts";
 import type { Predicate } from "../../src/base/predicate.ts";
 import type { Door } from "../door.ts";
 import type { ModelTopic } from "../oracle/model.ts";
@@ -33,7 +34,16 @@ export const actor: Actor = {
     const { door } = stage.machine;
     await stage.turns.alone(doing.topic, async () => {
       const { live } = stage.oracle.topic(doing.topic);
-      if (live !== undefined && live.config.ttlMs === 0 && stage.isHealthy) await readAll(stage, door, live, doing);
+      if (live === undefined || live.config.ttlMs !== 0 || !stage.isHealthy) return;
+      try {
+        await readAll(stage, door, live, doing);
+      } catch (error) {
+        // The disk has begun to fail meanwhile.
+        const isDamaged = error instanceof TopicsError && error.detail?.["segment"] !== undefined;
+        if (!isDamaged || stage.isHealthy) throw error;
+        stage.note(`reader ${doing.topic} cannot read on`);
+        stage.coverage.count("answers: read of a damaged segment");
+      }
     });
   },
 };

@@ -304,7 +304,10 @@ export class Client {
 
   #isThere(topic: string): boolean {
     const history = this.#deps.oracle.topic(topic);
-    const last = history.issued.findLast(({ change }) => change.kind === "create" || change.kind === "deleteTopic");
+    // What a restart will show has not happened yet.
+    const last = history.issued.findLast(
+      ({ change, state }) => state !== "unknown" && (change.kind === "create" || change.kind === "deleteTopic"),
+    );
     return last === undefined ? history.base !== undefined : last.change.kind === "create";
   }
 

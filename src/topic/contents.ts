@@ -33,6 +33,8 @@ export interface Quota extends KeyQuota {
   addHeld(bytes: number): void;
 }
 
+const catchUpPauseMs = 100;
+
 export class Contents {
   readonly retained: Retained;
   readonly watermarks = new Watermarks();
@@ -51,6 +53,7 @@ export class Contents {
   /** The head that the log leads to: records that no frame holds have no part in it. */
   #loggedHead = 0;
   #floorsUnlogged = false;
+  #catchUpMs = 0;
   /** The link into the topic, when it is a router's destination. */
   #link: LinkState | undefined;
   /** In a repair: frames that would say what the link is are missing. */
@@ -111,11 +114,22 @@ export class Contents {
   }
 
   view(nowMs: number): View {
+    if (this.#retention.isShort && nowMs >= this.#catchUpMs) {
+      this.#catchUpMs = nowMs + catchUpPauseMs;
+      this.catchUp();
+    }
     return this.#retention.view(nowMs, this.#config, this.#headSeq);
   }
 
   nextExpiryMs(): number | undefined {
     return this.#retention.nextExpiryMs(this.#config);
+  }
+
+  /** Takes what the caps want and a disk that failed for a moment did not let them have. */
+  catchUp(): void {
+    const floor = this.watermarks.evictFloor;
+    this.#account(() => this.#retention.enforceCaps(this.#config));
+    if (this.#config.durability === "ephemeral") this.#noteFloors(floor);
   }
 
   expire(nowMs: number): void {
@@ -147,7 +161,11 @@ export class Contents {
       else if (entry.key !== undefined) this.#remember(stampMs, entry.key, firstSeq, entry.ts);
       if (entry.hasDue) this.#delay(firstSeq, entry);
     });
-    if (!logged && floor <= this.#loggedSeq && this.watermarks.evictFloor > floor) this.#floorsUnlogged = true;
+    if (!logged) this.#noteFloors(floor);
+  }
+
+  #noteFloors(before: number): void {
+    if (before <= this.#loggedSeq && this.watermarks.evictFloor > before) this.#floorsUnlogged = true;
   }
 
   /** What came through the link as far as this is here, or was announced as lost. */

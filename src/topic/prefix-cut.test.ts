@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { TopicsError } from "../base/errors.ts";
 import { SegmentDamage } from "../segment/damage.ts";
 import type { Topic } from "./topic.ts";
+import { damage } from "./testing/damage.ts";
 import { append, readPage, records, turns, World } from "./testing/world.ts";
 
 /** One sealed part of 60 records, about ten to a block, and some in the tail. */
@@ -13,18 +14,6 @@ async function sealedTopic(pace: World["log"]["pace"] = "synced"): Promise<{ wor
   await append(topic, records(5, 61));
   world.log.pace = pace;
   return { world, topic };
-}
-
-/** Flips a bit in the payload of the block that holds `seq`; `mend` flips it back. */
-async function damage(world: World, topic: Topic, seq: number): Promise<void> {
-  const [part] = topic.parts;
-  const { at, bytes } = part.index.extent(part.index.blockOf(seq));
-  const file = await world.env.fs.open("dir/seg-00000001.seg", "write");
-  const one = Buffer.alloc(1);
-  await file.read(one, at + bytes - 1);
-  one[0] ^= 1;
-  await file.write([one], at + bytes - 1);
-  await file.close();
 }
 
 const before = (seq: number) => ({ beforeSeq: seq, match: undefined });

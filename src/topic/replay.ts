@@ -97,6 +97,7 @@ export function afterRecovery(topic: Instance, nowMs: number): void {
   topic.ceiling.settle(Math.max(topic.ceiling.declared, topic.contents.headSeq));
   topic.plan = new Plan(topic.contents, topic.op);
   topic.contents.dropExpiredKeys(nowMs);
+  topic.contents.catchUp();
   topic.syncedHead = topic.contents.headSeq;
   topic.takeHead();
   topic.contents.jobs?.recovered();

@@ -23,6 +23,8 @@ export interface RetainedSpan {
   readonly last: number;
   readonly sealed: FrontSpan;
   readonly tail: FrontSpan;
+  /** Something could not be read: it was not taken, nor anything behind it. */
+  readonly isShort?: boolean;
 }
 
 export const noRetained: RetainedSpan = { count: 0, bytes: 0, last: 0, sealed: noSpan, tail: noSpan };
@@ -89,7 +91,7 @@ export class Retained {
   measureFront(limit: FrontLimit, run?: (first: number, last: number) => void): RetainedSpan {
     if (this.sealed.count === 0) return both(noSpan, this.tail.measureFront(limit, run));
     const sealed = this.sealed.measureFront(limit, this.#frontSeq, run);
-    if (!sealed.wantsMore) return both(sealed, noSpan);
+    if (!sealed.wantsMore) return { ...both(sealed, noSpan), isShort: sealed.isShort === true };
     const rest = { through: limit.through, count: limit.count - sealed.count, bytes: limit.bytes - sealed.bytes };
     return both(sealed, this.tail.measureFront(rest, run));
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { TopicsError } from "../base/errors.ts";
+import { damage } from "./testing/damage.ts";
 import { append, readPage, records, turns, World } from "./testing/world.ts";
 
 const big = (count: number): { data: string }[] => Array.from({ length: count }, () => ({ data: "x".repeat(98) }));
@@ -183,5 +184,39 @@ describe("retention", () => {
     assert.equal(topic.summary().count, 3);
     await turns();
     assert.deepEqual(world.replayed().config, topic.config);
+  });
+});
+
+describe("retention whose bound lies in a block that cannot be read", () => {
+  it("keeps what it cannot count, and takes it as soon as it can be read", async () => {
+    const world = new World();
+    const topic = await world.topic();
+    await append(topic, records(60));
+    await world.seal(topic);
+    const { index } = topic.parts[0];
+    const seq = index.firstSeq(2) + 3;
+    await damage(world, topic, seq);
+    await topic.configure({ ...topic.config, capRecords: 61 - seq });
+    assert.equal(topic.summary().earliestSeq, index.firstSeq(2));
+    await damage(world, topic, seq);
+    world.clock.ms += 1000;
+    const { earliestSeq, count, evictFloor } = topic.summary();
+    assert.deepEqual([earliestSeq, count, evictFloor], [seq, 61 - seq, seq]);
+    assert.equal(readPage(topic, { limit: 1 }).tombstone?.gapTo, seq - 1);
+  });
+
+  it("is made up for by the next start", async () => {
+    const world = new World();
+    const topic = await world.topic();
+    await append(topic, records(60));
+    await world.seal(topic);
+    const seq = topic.parts[0].index.firstSeq(2) + 3;
+    await damage(world, topic, seq);
+    await topic.configure({ ...topic.config, capRecords: 61 - seq });
+    const checkpoint = world.captured(topic);
+    await damage(world, topic, seq);
+    const found = await world.resumed(checkpoint);
+    found.afterRecovery(world.clock.ms);
+    assert.equal(found.summary().evictFloor, seq);
   });
 });

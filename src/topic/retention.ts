@@ -26,12 +26,18 @@ export class Retention {
   readonly #retained: Retained;
   readonly #watermarks: Watermarks;
   readonly #holes: Holes;
+  #isShort = false;
   #hidden: { readonly through: number; readonly span: RetainedSpan } | undefined;
 
   constructor(retained: Retained, watermarks: Watermarks, holes: Holes) {
     this.#retained = retained;
     this.#watermarks = watermarks;
     this.#holes = holes;
+  }
+
+  /** A block that could not be read keeps more than the caps allow: they are to be enforced again. */
+  get isShort(): boolean {
+    return this.#isShort;
   }
 
   /** The first moment at which a record that is live now will have expired; `undefined` without one. */
@@ -76,8 +82,9 @@ export class Retention {
 
   /** Takes the oldest records until both caps hold. */
   enforceCaps(config: TopicConfig): void {
+    this.#isShort = false;
     const over = this.#over(config);
-    if (over !== undefined) this.#take(0, over.count, over.bytes, "cap");
+    if (over !== undefined) this.#isShort = this.#take(0, over.count, over.bytes, "cap");
   }
 
   /** Where the cap floor would be under these caps. */
@@ -99,7 +106,8 @@ export class Retention {
     return count > 0 || bytes > 0 ? { through: 0, count, bytes } : undefined;
   }
 
-  #take(through: number, count: number, bytes: number, cause: EvictionCause): void {
+  /** Whether something was left because it could not be read. */
+  #take(through: number, count: number, bytes: number, cause: EvictionCause): boolean {
     const span = this.#retained.measureFront({ through, count, bytes }, (first, last) => {
       this.#noteSilent(first);
       this.#watermarks.evicted(last, cause);
@@ -107,6 +115,7 @@ export class Retention {
     this.#retained.cutFront(span);
     this.#holes.passed(this.#watermarks.evictFloor);
     this.changed();
+    return span.isShort === true;
   }
 
   /** What lies between the floor and the next record taken had been deleted, unless a hole is there. */

@@ -11,6 +11,8 @@ import type { SealedPart } from "./sealed-part.ts";
 /** A span of sealed records, and whether the limit asked for more than there is. */
 export interface SealedSpan extends FrontSpan {
   readonly wantsMore: boolean;
+  /** What could not be read was not taken, nor anything behind it. */
+  readonly isShort?: boolean;
 }
 
 type Run = (first: number, last: number) => void;
@@ -162,6 +164,7 @@ class Measuring {
   #last = 0;
   #countBefore = 0;
   #bytesBefore = 0;
+  #isShort = false;
 
   constructor(limit: FrontLimit, front: number, run: Run | undefined) {
     this.#limit = limit;
@@ -170,7 +173,7 @@ class Measuring {
   }
 
   span(wantsMore: boolean): SealedSpan {
-    if (this.#count === 0) return { ...noSpan, wantsMore };
+    if (this.#count === 0) return { ...noSpan, wantsMore, isShort: this.#isShort };
     return {
       count: this.#count,
       bytes: this.#bytes,
@@ -178,6 +181,7 @@ class Measuring {
       countInLast: this.#count - this.#countBefore,
       bytesInLast: this.#bytes - this.#bytesBefore,
       wantsMore,
+      isShort: this.#isShort,
     };
   }
 
@@ -263,8 +267,9 @@ class Measuring {
     try {
       return work();
     } catch (error) {
-      if (error instanceof SegmentDamage) return false;
-      throw error;
+      if (!(error instanceof SegmentDamage)) throw error;
+      this.#isShort = true;
+      return false;
     }
   }
 }
