@@ -14,8 +14,8 @@ export const tools: Readonly<Record<Letter, Tool>> = {
 
 /** One run of each, clean or planted; the clean copy has to be green with the same. */
 export const budgets: Readonly<Record<Letter, Budget>> = {
-  S: { seconds: 80 },
-  F: { seconds: 200 },
+  S: { seconds: 60 },
+  F: { seconds: 150 },
   C: { seconds: 120 },
   "C*": { seconds: 120 },
 };
