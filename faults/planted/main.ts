@@ -24,6 +24,8 @@ copy has to be green with the same budget first. Writes faults/planted/results.j
   --mutants       the changes that weaken a tool, instead of bugs
   --jobs N        copies at once (default 1)
   --time SECONDS  begins no run behind so many
+  --first SECONDS instead of the budgets, less than they are, and only what is caught is written: what is not is for a
+                  run with all of the budget, and so is the clean copy
   --quick SECONDS instead of the budgets, without a clean run first, and nothing is written: for whoever adds a bug
   --inside "ARGS" runs a module of the copy with arguments in place of the tools, and shows what it says:
                   --only 3 --inside "sim/crash-matrix/main.ts --only rotation --sample 50"
@@ -44,6 +46,7 @@ const { values } = parseArgs({
     mutants: { type: "boolean", default: false },
     jobs: { type: "string", default: "1" },
     time: { type: "string", default: "86400" },
+    first: { type: "string" },
     quick: { type: "string" },
     inside: { type: "string" },
     page: { type: "boolean", default: false },
@@ -121,7 +124,8 @@ function isAsked(number: number): boolean {
 async function run(wanted: readonly Task[]): Promise<number> {
   const due = values.missing ? wanted.filter((task) => !isKnown(task)) : wanted;
   const needed = new Set(due.map(({ letter }) => letter));
-  const clean = [...(values.quick === undefined ? needed : [])]
+  const isPartial = values.quick !== undefined || values.first !== undefined;
+  const clean = [...(isPartial ? [] : needed)]
     .map((letter) => ({ subject: "clean", letter, patches: [] }))
     .filter(({ letter }) => !isGreen(letter));
   const ended = [...(await inJobs(clean, 1))];
@@ -179,7 +183,7 @@ async function one(workshop: Workshop, { subject, letter, patches }: Task): Prom
   );
   const seconds = Math.round((cpuSeconds ?? (Date.now() - before) / 1000) * 10) / 10;
   const result: Result = { ...verdict, seconds, patch: hashOfPatches(patches), tree, commit };
-  if (values.quick === undefined) {
+  if (values.quick === undefined && (values.first === undefined || result.outcome === "killed")) {
     results.set(subject, letter, result);
     save();
   }
@@ -190,7 +194,8 @@ async function one(workshop: Workshop, { subject, letter, patches }: Task): Prom
 }
 
 function budgetOf(letter: Letter): Budget {
-  return values.quick === undefined ? budgets[letter] : { seconds: Number(values.quick) };
+  const given = values.quick ?? values.first;
+  return given === undefined ? budgets[letter] : { seconds: Number(given) };
 }
 
 function save(): void {
