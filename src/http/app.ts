@@ -16,6 +16,7 @@ import { type DoorDeps, doorDeps, type HttpDeps, type HttpEvents } from "./deps.
 import { methodNotAllowed, tooManyPipelined, unknownPath } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import { checkRequest, Gate, open } from "./gate.ts";
+import { linkOf } from "./link.ts";
 import { HostCheck } from "./host.ts";
 import type { HotRoutes } from "./hot-path.ts";
 import { recognise } from "./hot-path.ts";
@@ -117,7 +118,7 @@ class Door {
   enter(ctx: Context, hot: HotRoutes<Endpoint>, next: Next): Promise<unknown> {
     ctx.respond = false;
     const { req, res } = ctx;
-    const turn = this.#connections.turn(req.socket);
+    const turn = this.#connections.turn(linkOf(req));
     if (turn === undefined) return Promise.resolve();
     const exchange = new Exchange(req, res, turn, this.#deps);
     exchange.meter = this.#elsewhere;

@@ -5,12 +5,13 @@
  * unread → reading → taken | failed. `discard` may follow any of them: the rest of the request is thrown away as it
  * comes, so that the connection stays usable, but no more of it than a body may have.
  */
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { payloadTooLarge } from "./body-errors.ts";
 import { BrokenRequest, ClientGone } from "./errors.ts";
 import { Gather } from "./gather.ts";
 import { inflate } from "./inflate.ts";
 import type { Share } from "./limits/buffer-budget.ts";
+import { streamOf } from "./link.ts";
 import { checkContentType, contentCoding } from "./media.ts";
 
 const nothing = new Uint8Array(0);
@@ -34,7 +35,7 @@ export class Body {
   /** The plain bytes; empty when the request has no body. Throws what the headers already rule out. */
   read(): Promise<Uint8Array> {
     const { headers } = this.#req;
-    const announced = announcedBytes(headers);
+    const announced = announcedBytes(this.#req);
     if (announced === 0) return Promise.resolve(nothing);
     if (announced !== undefined && announced > this.#maxBytes) throw payloadTooLarge(this.#maxBytes);
     checkContentType(headers);
@@ -51,7 +52,7 @@ export class Body {
   withheld(): boolean {
     const { headers, complete } = this.#req;
     if (this.#invited || headers.expect === undefined) return false;
-    if (!complete && announcedBytes(headers) !== 0) return true;
+    if (!complete && announcedBytes(this.#req) !== 0) return true;
     this.#invite();
     return false;
   }
@@ -99,7 +100,8 @@ export class Body {
         share ??= this.#hold();
         share.received(chunk.length);
       };
-      const onEnd = (): void => settle(() => resolve(gather.take()));
+      // A stream of HTTP/2 that is reset ends as well, and what has come of it by then is not a body.
+      const onEnd = (): void => (streamOf(req)?.closed === true ? onClose() : settle(() => resolve(gather.take())));
       const onClose = (): void => settle(() => reject(new ClientGone("the request ended before its body did")));
       const settle = (outcome: () => void): void => {
         this.#reject = undefined;
@@ -114,6 +116,9 @@ export class Body {
 }
 
 /** `undefined` when there is a body whose length only shows at its end. */
-function announcedBytes(headers: IncomingHttpHeaders): number | undefined {
+function announcedBytes(req: IncomingMessage): number | undefined {
+  const { headers } = req;
+  const stream = streamOf(req);
+  if (stream !== undefined && headers["content-length"] === undefined) return stream.endAfterHeaders ? 0 : undefined;
   return headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : undefined;
 }

@@ -3,18 +3,25 @@
  * when it is over, a parse error finds the request it belongs to, and a stop can wait for what is in flight and for
  * nothing else.
  */
-import type { Socket } from "node:net";
 import type { Exchange } from "./exchange.ts";
+import { type Link, linkOf } from "./link.ts";
 import { Order, type Turn } from "./order.ts";
 
 interface Connection {
   readonly order: Order;
   readonly inFlight: Set<Exchange>;
   latest: Exchange | undefined;
+  /** Requests on it are on links of their own. */
+  session: Session | undefined;
+}
+
+/** A connection of HTTP/2. `close` lets the streams that are open come to their end. */
+export interface Session {
+  close(): void;
 }
 
 export class Connections {
-  readonly #open = new Map<Socket, Connection>();
+  readonly #open = new Map<Link, Connection>();
   #stopping = false;
   #whenEmpty: (() => void) | undefined;
 
@@ -23,24 +30,36 @@ export class Connections {
   }
 
   /** A socket that may not have asked for anything yet. */
-  accept(socket: Socket): void {
+  accept(socket: Link): void {
     if (this.#stopping) socket.destroy();
     else this.#connection(socket);
   }
 
   /** For the request that has just arrived; `undefined` when it comes too late to be answered. */
-  turn(socket: Socket): Turn | undefined {
+  turn(socket: Link): Turn | undefined {
     return socket.destroyed ? undefined : this.#connection(socket).order.take();
   }
 
+  /** Nothing has been asked on it yet. */
+  isFresh(socket: Link): boolean {
+    const connection = this.#open.get(socket);
+    return connection !== undefined && connection.latest === undefined;
+  }
+
+  /** It turned out to be a connection of HTTP/2. */
+  carries(socket: Link, session: Session): void {
+    this.#connection(socket).session = session;
+    if (this.#stopping) session.close();
+  }
+
   /** Nothing that still arrives on this socket is a request. */
-  refuseMore(socket: Socket): void {
+  refuseMore(socket: Link): void {
     this.#connection(socket).order.end();
   }
 
   /** Says how many are in flight on this connection, this one among them. */
   begin(exchange: Exchange): number {
-    const { socket } = exchange.req;
+    const socket = linkOf(exchange.req);
     const connection = this.#connection(socket);
     connection.latest = exchange;
     connection.inFlight.add(exchange);
@@ -49,7 +68,7 @@ export class Connections {
   }
 
   /** The request that arrived last on a socket, while it is unanswered. */
-  unanswered(socket: Socket): Exchange | undefined {
+  unanswered(socket: Link): Exchange | undefined {
     const connection = this.#open.get(socket);
     const latest = connection?.latest;
     return latest !== undefined && connection?.inFlight.has(latest) === true ? latest : undefined;
@@ -59,7 +78,8 @@ export class Connections {
   stop(): void {
     this.#stopping = true;
     for (const [socket, connection] of this.#open) {
-      if (connection.inFlight.size === 0) socket.destroy();
+      if (connection.session !== undefined) connection.session.close();
+      else if (connection.inFlight.size === 0) socket.destroy();
       for (const exchange of connection.inFlight) exchange.interrupt();
     }
   }
@@ -82,22 +102,22 @@ export class Connections {
     return requests;
   }
 
-  #connection(socket: Socket): Connection {
+  #connection(socket: Link): Connection {
     const known = this.#open.get(socket);
     if (known !== undefined) return known;
-    const connection: Connection = { order: new Order(), inFlight: new Set(), latest: undefined };
+    const connection: Connection = { order: new Order(), inFlight: new Set(), latest: undefined, session: undefined };
     this.#open.set(socket, connection);
     socket.once("close", () => this.#lost(socket, connection));
     return connection;
   }
 
-  #end(socket: Socket, connection: Connection, exchange: Exchange): void {
+  #end(socket: Link, connection: Connection, exchange: Exchange): void {
     connection.inFlight.delete(exchange);
     exchange.closed();
-    if (this.#stopping && connection.inFlight.size === 0) socket.destroySoon();
+    if (this.#stopping && connection.inFlight.size === 0) socket.destroySoon?.();
   }
 
-  #lost(socket: Socket, connection: Connection): void {
+  #lost(socket: Link, connection: Connection): void {
     this.#open.delete(socket);
     for (const exchange of connection.inFlight) exchange.closed();
     connection.inFlight.clear();

@@ -12,6 +12,7 @@ import { Body } from "./body.ts";
 import type { Call } from "./call.ts";
 import type { DoorDeps } from "./deps.ts";
 import { ClientGone } from "./errors.ts";
+import { linkOf, streamOf } from "./link.ts";
 import type { BufferBudget, Share } from "./limits/buffer-budget.ts";
 import type { RouteMeter } from "./metrics/metrics.ts";
 import type { Turn } from "./order.ts";
@@ -121,6 +122,11 @@ export class Exchange implements Call {
   }
 
   takeTime(): void {
+    const stream = streamOf(this.req);
+    if (stream !== undefined) {
+      stream.setTimeout(0);
+      return;
+    }
     const { socket } = this.req;
     const { timeout = 0 } = socket;
     socket.setTimeout(0);
@@ -226,7 +232,7 @@ export class Exchange implements Call {
     this.#share ??= this.#buffers.share({
       pause: () => this.req.pause(),
       resume: () => this.req.resume(),
-      cut: () => this.req.socket.destroy(),
+      cut: () => void linkOf(this.req).destroy(),
     });
     return this.#share;
   }

@@ -19,7 +19,8 @@ import type { Admission } from "./serve.ts";
  * connection must not even begin.
  */
 export function checkRequest(req: IncomingMessage, hosts: HostCheck): void {
-  const { host, authorization, expect } = req.headers;
+  const { authorization, expect } = req.headers;
+  const host = req.headers.host ?? (req.headers[":authority"] as string | undefined);
   // Repeated headers arrive joined by a comma, which neither a host nor a bearer token can hold.
   if (host?.includes(",") === true) throw broken("The Host header may be given only once.");
   if (authorization?.includes(",") === true) throw broken("The Authorization header may be given only once.");

@@ -1,5 +1,5 @@
 /**
- * The listening server (spec 7.5, 7.6): plain HTTP/1.1 with keep-alive and pipelining. It can listen before the engine
+ * The listening server (spec 7.5, 7.6): plain HTTP/1.1 with keep-alive and pipelining, and HTTP/2. It can listen before the engine
  * has recovered, and stops by taking no more, finishing what is in flight within the drain budget, and then ending the
  * rest.
  */
@@ -11,6 +11,8 @@ import { ClientErrors } from "./client-error.ts";
 import type { HttpConfig } from "./config.ts";
 import { Connections } from "./connections.ts";
 import type { HttpDeps } from "./deps.ts";
+import { http2Server } from "./http2.ts";
+import { isPreface, type ParserError, takeBack } from "./protocols.ts";
 import { takeUpgrade } from "./upgrade.ts";
 
 export interface StopOutcome {
@@ -36,10 +38,20 @@ export interface Door {
 export function createDoor(deps: HttpDeps): Door {
   const connections = new Connections();
   const { koa, events } = createApp(deps, connections);
-  const server = httpServer(deps.config, koa.callback());
+  const { config } = deps;
+  const listener = koa.callback();
+  const server = httpServer(config, listener);
+  const http2 = http2Server(config, events, listener);
   const clientErrors = new ClientErrors(connections, events);
   server.on("connection", (socket: Socket) => connections.accept(socket));
-  server.on("clientError", (error: Error, socket) => clientErrors.met(error, socket as Socket));
+  server.on("clientError", (error: ParserError, stream) => {
+    const socket = stream as Socket;
+    if (isPreface(error) && connections.isFresh(socket)) {
+      takeBack(socket, error);
+      http2.once("session", (session) => connections.carries(socket, session));
+      http2.emit("connection", socket);
+    } else clientErrors.met(error, socket);
+  });
   server.on("connect", (_req: IncomingMessage, socket) => clientErrors.met(new Error("no tunnels"), socket as Socket));
   let stopping: Promise<StopOutcome> | undefined;
   return { server, stop: () => (stopping ??= stop(server, connections, deps)) };
