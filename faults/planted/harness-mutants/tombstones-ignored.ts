@@ -13,8 +13,9 @@ export const mutant: HarnessMutant = {
     },
     {
       file: "sim/oracle/compare.ts",
-      search: "  if (isDeepStrictEqual(announced, expected.announced)) return undefined;",
-      replace: "  if (announced.length === 0) return undefined;",
+      search: "  const announced = seen.tombstones.map(({ gapFrom, gapTo }) => ({ from: gapFrom, to: gapTo }));",
+      replace:
+        "  if (seen.tombstones.length === 0) return undefined;\n  const announced = seen.tombstones.map(({ gapFrom, gapTo }) => ({ from: gapFrom, to: gapTo }));",
     },
     {
       file: "sim/oracle/invariants/03-seqs.ts",
