@@ -21,6 +21,8 @@ export interface AppendOptions {
   readonly node?: string;
   /** Makes each payload about this long. */
   readonly padBytes?: number;
+  /** Of a queue: not claimable for so long. */
+  readonly delayMs?: number;
 }
 
 export interface ClientDeps {
@@ -81,7 +83,7 @@ export class Client {
       key === undefined ? { kind: "append", records } : { kind: "append", records, key },
       async (number) => {
         const staged = (): void => oracle.topic(topic).staged(number);
-        const result = await door.append(topic, { ...appendRequest(records, key), staged });
+        const result = await door.append(topic, { ...appendRequest(records, key, options.delayMs), staged });
         if (result.deduped)
           throw new Violation("9.4/6", `a first write with key ${key ?? ""} to ${topic} was called a repeat`);
         if (created !== undefined) {
@@ -323,7 +325,7 @@ export class Client {
   }
 }
 
-function appendRequest(records: readonly PlainRecord[], key: string | undefined): WrittenAppend {
+function appendRequest(records: readonly PlainRecord[], key: string | undefined, delayMs?: number): WrittenAppend {
   const written = records.map(
     ({ data, tag, node, meta }) =>
       [
@@ -331,6 +333,7 @@ function appendRequest(records: readonly PlainRecord[], key: string | undefined)
         ...(tag === undefined ? [] : [`"tag":${JSON.stringify(tag)}`]),
         ...(node === undefined ? [] : [`"node":${JSON.stringify(node)}`]),
         ...(meta === undefined ? [] : [`"meta":${meta}`]),
+        ...(delayMs === undefined ? [] : [`"delay_ms":${delayMs}`]),
       ].join(",") + "}",
   );
   const named = key === undefined ? "" : `"idempotency_key":${JSON.stringify(key)},`;

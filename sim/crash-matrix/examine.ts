@@ -23,6 +23,7 @@ export interface Image {
   readonly mayWantSpace: boolean;
   /** The operation had come to its end. */
   readonly isOver: boolean;
+  readonly verify?: ((machine: Machine) => Promise<void>) | undefined;
 }
 
 export interface Depth {
@@ -53,6 +54,14 @@ export async function examine(image: Image, depth: Depth): Promise<Examined> {
 
   for (let count = 0; count < depth.interruptions; count++) {
     await interrupted(image, machineOn, prng, steps, found);
+    recoveries++;
+  }
+
+  if (image.verify !== undefined) {
+    const looked = machineOn(image.disk.clone(), image.oracle.clone(), "looked at");
+    await startWithSpace(looked, image.mayWantSpace);
+    await looked.judge(image.crash);
+    await image.verify(looked);
     recoveries++;
   }
 

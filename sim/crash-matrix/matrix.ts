@@ -93,6 +93,7 @@ function imageOf(one: Case, operation: Operation): Omit<Image, "disk"> {
     wallMs: moment.wallMs,
     server: operation.server ?? defaultServer,
     mayWantSpace: operation.mayWantSpace === true,
+    verify: operation.verify,
     isOver: moment.isOver,
   };
 }

@@ -25,6 +25,8 @@ export interface Operation {
   readonly cacheIsNoWitness?: boolean;
   /** With a full disk a start may be refused for want of space; with space it must succeed. */
   readonly mayWantSpace?: boolean;
+  /** Further looks at an image, on a machine of their own that has started and been judged. */
+  readonly verify?: (machine: Machine) => Promise<void>;
   /** What is done with an image, where that is not, or not only, what examine.ts does. */
   examine?(image: Image, depth: Depth): Promise<Examined>;
 }

@@ -88,6 +88,11 @@ export class TopicHistory {
     if (issued.change.kind === "append") this.#showed(issued.instance, firstSeq! + issued.change.records.length - 1);
   }
 
+  /** The answer says more than was known at the call. */
+  amend(number: number, change: Change): void {
+    this.#find(number).change = change;
+  }
+
   fail(number: number, outcomeUnknown: boolean): void {
     const issued = this.#find(number);
     assert(issued.state === "pending", "what was acked or shown does not fail");

@@ -43,7 +43,13 @@ export interface ModelKey extends Range {
 export type Change =
   | { readonly kind: "create"; readonly config: TopicConfig }
   | { readonly kind: "append"; readonly records: readonly PlainRecord[]; readonly key?: string }
-  | { readonly kind: "deleteRecords"; readonly beforeSeq?: number; readonly tag?: string }
+  /** `seqs`: these and no others, as an ack deletes them. */
+  | {
+      readonly kind: "deleteRecords";
+      readonly beforeSeq?: number;
+      readonly tag?: string;
+      readonly seqs?: readonly number[];
+    }
   | {
       readonly kind: "configure";
       readonly config: TopicConfig;
@@ -144,11 +150,15 @@ export class ModelTopic {
   }
 
   /** What was there at the call; what was written by later ones is safe, whenever the delete takes effect. */
-  deleteRecords(beforeSeq: number | undefined, tag: string | undefined, at: number, nowMs: number): void {
+  deleteRecords(change: Change & { readonly kind: "deleteRecords" }, at: number, nowMs: number): void {
+    const { beforeSeq, tag, seqs } = change;
     // What has expired by then is not deleted: its loss is announced.
     this.expire(nowMs);
     const goes = ({ seq, record, call }: ModelRecord): boolean =>
-      call < at && (beforeSeq === undefined || seq < beforeSeq) && (tag === undefined || tagMatches(record.tag, tag));
+      (seqs === undefined || seqs.includes(seq)) &&
+      call < at &&
+      (beforeSeq === undefined || seq < beforeSeq) &&
+      (tag === undefined || tagMatches(record.tag, tag));
     this.records = this.records.filter((record) => !goes(record));
   }
 
@@ -242,7 +252,7 @@ export function changed(
   else if (change.kind === "logRetained") next.logAll();
   else if (change.kind === "configure") next.configure(change.config, nowMs, change.earliest ?? 0);
   else if (change.kind === "expire") next.expire(nowMs);
-  else next.deleteRecords(change.beforeSeq, change.tag, call, nowMs);
+  else next.deleteRecords(change, call, nowMs);
   return next;
 }
 

@@ -21,6 +21,7 @@ import { type ClockFacts, clockWithin } from "./invariants/94-09-clock.ts";
 import { Links } from "./links.ts";
 import { ModelTopic } from "./model.ts";
 import type { Observation, SeenRecord, SeenTopic } from "./observation.ts";
+import { QueueLedger } from "./queue-ledger.ts";
 
 /** What holds whatever the disk has said. */
 const always: readonly Invariant[] = [notInvented, visible, inOrder, wellFormed, counts];
@@ -42,6 +43,7 @@ const destInvariants: readonly Invariant[] = [inOrder, wellFormed, announced, co
 
 export class Oracle {
   readonly #topics = new Map<string, TopicHistory>();
+  readonly #queues = new Map<string, QueueLedger>();
   #links = new Links();
 
   get links(): Links {
@@ -52,6 +54,7 @@ export class Oracle {
     const copy = new Oracle();
     copy.#links = this.#links.clone();
     for (const [name, history] of this.#topics) copy.#topics.set(name, history.clone());
+    for (const [name, ledger] of this.#queues) copy.#queues.set(name, ledger.clone());
     return copy;
   }
 
@@ -59,6 +62,19 @@ export class Oracle {
   asOf(before: Oracle): this {
     for (const history of this.#topics.values()) openSince(history, before.topic(history.name));
     return this;
+  }
+
+  /** What workers were told; by topic name. */
+  get queues(): ReadonlyMap<string, QueueLedger> {
+    return this.#queues;
+  }
+
+  queue(name: string): QueueLedger {
+    const known = this.#queues.get(name);
+    if (known) return known;
+    const ledger = new QueueLedger();
+    this.#queues.set(name, ledger);
+    return ledger;
   }
 
   get topics(): readonly TopicHistory[] {
@@ -75,13 +91,14 @@ export class Oracle {
 
   /** Equal when clients did and were told the same, and when no crash may take more of it from one than from the other. */
   digest(): string {
-    return [...this.#topics.values()].map((history) => history.digest()).join();
+    return [...this.#topics.values(), ...this.#queues.values()].map((known) => known.digest()).join();
   }
 
   /** Whatever is acked is on the device by now, and whatever had expired at an earlier look. */
   settle(before?: Observation): void {
     for (const history of this.#topics.values()) history.settle(before?.get(history.name)?.nowMs);
     this.#links.settle();
+    for (const ledger of this.#queues.values()) ledger.settle();
   }
 
   /** A reader got it. Throws when its seq had another meaning. */
@@ -106,6 +123,9 @@ export class Oracle {
       if (this.#links.dest(history.name) === undefined) this.#judgeTopic(history, seen, crash, nowMs);
       else this.#judgeDest(history, observation, crash, nowMs);
     }
+    if (crash === "none") return;
+    for (const [name, ledger] of this.#queues)
+      ledger.restarted(crash, this.topic(name).live?.config.durability ?? "ephemeral");
   }
 
   #judgeDest(history: TopicHistory, observation: Observation, crash: Crash, nowMs: number): void {
