@@ -11,7 +11,7 @@ export const actor: Actor = {
   plan: (prng) => ({ name: `b${prng.below(1_000_000)}` }),
   act: async (stage, given) => {
     const { name } = given as unknown as Doing;
-    const answer = await stage.backup(name);
+    const answer = await stage.backups.make(name);
     stage.note(`backup ${name} ${answer ?? "ok"}`);
     stage.coverage.count(`answers: backup ${answer ?? "ok"}`);
   },

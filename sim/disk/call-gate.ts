@@ -73,6 +73,7 @@ export class CallGate {
   /** Processes die instead of making mutating call number `number`, counted from 0. */
   crashAt(number: number): void {
     this.#crashAt = number;
+    this.#diedAt = undefined;
   }
 
   onCall(hook: CallHook): void {

@@ -6,6 +6,8 @@ import type { Scheduler } from "../scheduler.ts";
 /** A step forward is believed after a minute; a server looks at its clock twice a second. */
 const surelyBelievedMs = 62_000;
 
+const lagMs = 60_000;
+
 export class Clocks {
   /** The wall clock has jumped, some time. */
   hasJumped = false;
@@ -40,6 +42,11 @@ export class Clocks {
     this.#isFrozen = false;
     this.#scheduler.thawWall();
     this.#stepped();
+  }
+
+  /** It has shown later times, by more than a minute. */
+  get isBehind(): boolean {
+    return this.#latestWallMs - this.#scheduler.clock.wallMs() > lagMs;
   }
 
   newProcess(): void {

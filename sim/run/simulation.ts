@@ -91,7 +91,7 @@ async function finish(stage: Stage): Promise<void> {
     stage.mendDisk();
     await stage.quiet();
     await stage.judge("none");
-    await stage.restoreBackup();
+    await stage.backups.restoreLast();
   });
   await stage.crashAndStart();
 }

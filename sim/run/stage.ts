@@ -7,10 +7,8 @@ import { StartRefusal } from "../../src/storage/refusal.ts";
 import { TopicsError } from "../../src/base/errors.ts";
 import type { EngineEvent } from "../../src/engine/events.ts";
 import { noProgress } from "../../src/maintenance/progress.ts";
-import { restore } from "../../src/maintenance/restore/restore.ts";
 import { verify } from "../../src/maintenance/verify/verify.ts";
 import { Died, Machine, type MachineParts, type ServerConfig } from "../crash-matrix/machine.ts";
-import { type Call, describeCall } from "../disk/call.ts";
 import { SimulatedDisk } from "../disk/disk.ts";
 import { oneSyncPerFile } from "../disk/rules/one-sync-per-file.ts";
 import { storageRules } from "../disk/storage-rules.ts";
@@ -25,13 +23,15 @@ import { Prng } from "../prng.ts";
 import { scheduledCompletions } from "../scheduled-completions.ts";
 import { Scheduler } from "../scheduler.ts";
 import { SimEnv } from "../sim-env.ts";
+import { Backups } from "./backups.ts";
 import { Clocks } from "./clocks.ts";
 import type { Coverage } from "./coverage.ts";
-import { fileFamily } from "./file-family.ts";
+import { DiskTroubles } from "./disk-troubles.ts";
 import { directories, type Profile } from "./profile.ts";
-import type { Moment, Phase, RareState } from "./rare.ts";
+import type { Phase, RareState, Situation } from "./rare.ts";
 import type { Trace } from "./trace.ts";
 import { Turns } from "./turns.ts";
+import { Witness } from "./witness.ts";
 
 /** How a death goes on. */
 export interface CrashPlan {
@@ -46,9 +46,6 @@ export interface CrashPlan {
 }
 
 export const plainKill: CrashPlan = { interruptions: [] };
-/** Lines of trace in which a step comes to its end. */
-const mostPerStep = 10_000;
-const plentyBytes = 1 << 30;
 
 export interface StageParts {
   readonly seed: string;
@@ -68,7 +65,6 @@ export class Over extends Error {
 export class Stage {
   readonly oracle = new Oracle();
   readonly coverage: Coverage;
-  readonly trace: Trace;
   readonly scheduler: Scheduler;
   /** What the next death is to be like. */
   crashPlan: CrashPlan = plainKill;
@@ -78,40 +74,38 @@ export class Stage {
   #machines = 0;
   readonly #seed: string;
   #inFlight = new Set<Promise<void>>();
-  /** A fault of a write or sync has struck this process: its page cache is no witness. */
-  #struck = false;
-  #planted = false;
-  #sinceStep = 0;
-  /** The latch note that follows a failed sync has been written. */
-  #noted = false;
-  #spaceShort = false;
-  /** A sync has lied on this disk. */
-  #lied = false;
   readonly clocks: Clocks;
   readonly profile: Profile;
-  readonly #rare: readonly RareState[];
+  readonly backups: Backups;
+  readonly #witness: Witness;
+  readonly #troubles: DiskTroubles;
   /** Deaths so far, clean stops not counted. */
   crashes = 0;
   /** Deaths with something acked before each of them. */
   crashesAfterWrites = 0;
-  /** Types of events of the whole run. */
-  readonly everHappened = new Set<string>();
   #phase: Phase = "starting";
   #happened = new Set<string>();
   #deathsInARow = 0;
   #ackedSince = false;
   #hasWritten = false;
   #latched = false;
-  #backup: { readonly name: string; readonly oracle: Oracle; readonly machine: Machine } | undefined;
 
   constructor({ seed, server, profile, trace, coverage, rare }: StageParts) {
     this.#seed = seed;
     this.#server = server;
     this.profile = profile;
-    this.trace = trace;
     this.coverage = coverage;
-    this.#rare = rare;
     this.scheduler = new Scheduler({ seed });
+    this.#witness = new Witness({
+      trace,
+      coverage,
+      rare,
+      now: () => this.scheduler.clock.monotonicMs(),
+      around: () => this.#situation(),
+      endless: () => this.machine.bug(new Violation("9.4/11", "the server is busy without end")),
+    });
+    this.#troubles = new DiskTroubles(coverage, (what) => this.say(what));
+    this.backups = new Backups(this);
     this.clocks = new Clocks(this.scheduler);
     const disk = new SimulatedDisk({
       seed,
@@ -149,24 +143,23 @@ export class Stage {
     return this.#machine.nowMs;
   }
 
+  /** Types of events of the whole run. */
+  get everHappened(): ReadonlySet<string> {
+    return this.#witness.everHappened;
+  }
+
   /** Nothing that was planted can have spoilt anything in this process. */
   get isHealthy(): boolean {
-    return !this.#planted && !this.#spaceShort;
+    return this.#troubles.isHealthy;
   }
 
   note(line: string): void {
-    if (line.startsWith("step ")) this.#sinceStep = 0;
-    else if (++this.#sinceStep === mostPerStep)
-      this.machine.bug(new Violation("9.4/11", "the server is busy without end"));
-    this.trace.add(`${this.scheduler.clock.monotonicMs()} ${line}`);
+    this.#witness.note(line);
   }
-
-  // --- what coverage counts ---------------------------------------------------------------------------------------
 
   /** Something that only the actor can know has happened; it is the name of a rare state. */
   say(what: string): void {
-    this.note(`said ${what}`);
-    this.#meet({ kind: "said", what });
+    this.#witness.said(what);
   }
 
   /** `undefined` stands for `ok`, as clients have it. */
@@ -175,7 +168,7 @@ export class Stage {
     const after = this.oracle.topic(topic).live?.config;
     for (const answer of answers) {
       this.coverage.count(`answers: ${verb} ${answer ?? "ok"}`);
-      this.#meet({ kind: "answer", verb, answer: answer ?? "ok", before, after });
+      this.#witness.meet({ kind: "answer", verb, answer: answer ?? "ok", before, after });
     }
   }
 
@@ -203,70 +196,25 @@ export class Stage {
   async judge(crash: Crash): Promise<Observation> {
     const observation = await this.#observe();
     for (const [name, seen] of observation)
-      this.#meet({ kind: "look", crash, seen, before: this.oracle.topic(name).base });
-    if (this.#lied && crash === "power") this.#accept(observation);
+      this.#witness.meet({ kind: "look", crash, seen, before: this.oracle.topic(name).base });
+    if (this.#troubles.lied && crash === "power") this.#accept(observation);
     else this.oracle.judge(observation, crash, this.nowMs, this.clocks.facts);
     this.clocks.seen(observation);
-    this.#noteObservation(observation);
+    this.#witness.looked(observation);
     return observation;
   }
 
-  /** A backup was asked for: what is known then, and what is known when it is made, bound what is in it. */
-  async backup(name: string): Promise<string | undefined> {
-    const before = this.oracle.clone();
-    const { machine } = this;
-    try {
-      await machine.door.backup(name);
-    } catch (error) {
-      if (error instanceof TopicsError) return error.code;
-      throw error;
-    }
-    this.#backup = { name, oracle: this.oracle.clone().asOf(before), machine };
-    return undefined;
-  }
-
-  /** The last backup, restored beside everything: what is found is what was there while it was made (9.4/3). */
-  async restoreBackup(): Promise<void> {
-    if (this.#backup === undefined) return;
-    const { name, oracle, machine: maker } = this.#backup;
-    const { disk } = this.machine;
-    const to = `/restored-${name}`;
-    const env = new SimEnv({ disk, scheduler: this.scheduler, seed: `${this.#seed}/restore ${name}` });
-    const backup = `${directories.backups}/${name}`;
-    const nothing = { archive: undefined, until: undefined, live: undefined, seqGap: undefined };
-    await this.machine.until(restore({ env, backup, to, ...nothing, progress: noProgress }));
-    const storage = { ...this.#server.storage!, coldDirectory: undefined, backupDirectory: undefined };
-    const config = { ...this.#server, directory: to, shardsAsked: false, storage };
-    const seed = `${this.#seed}/restored ${name}`;
-    const other = new Machine({ disk, oracle, config, seed, scheduler: this.scheduler });
-    await other.start();
-    oracle.judge(await other.observe(), "restored", this.nowMs);
-    await other.stop();
-    this.say("a backup restored and found the same");
-    if (maker !== this.machine) this.say("a backup of an earlier process restored");
-    this.#backup = undefined;
-  }
-
   plant(fault: string): void {
-    this.#planted = true;
-    this.machine.disk.injector.plant(fault);
+    this.#troubles.plant(this.machine.disk, fault);
   }
 
   setFreeBytes(freeBytes: number): void {
-    this.#spaceShort = true;
-    if (freeBytes < 100_000) this.say("the disk is full");
-    this.machine.disk.setFreeBytes(freeBytes);
+    this.#troubles.setFreeBytes(this.machine.disk, freeBytes);
   }
 
   /** Faults end; what they did stays. */
   mendDisk(): void {
-    this.#countFaults();
-    const { disk } = this.machine;
-    disk.injector.clear();
-    disk.gate.releaseHung();
-    if (!this.#spaceShort) return;
-    disk.setFreeBytes(plentyBytes);
-    this.say("the disk has room again");
+    this.#troubles.mend(this.machine.disk);
   }
 
   /** A clean stop, and the next start; with `verifies`, the directory is looked through in between. */
@@ -280,9 +228,9 @@ export class Stage {
     await this.machine.stop();
     this.note("stopped");
     this.coverage.count("end: clean stop");
-    if (verifies && !this.#lied) await this.#verify(readOnly);
-    const wasStruck = this.#struck;
-    this.#countFaults();
+    if (verifies && !this.#troubles.lied) await this.#verify(readOnly);
+    const { struck: wasStruck } = this.#troubles;
+    this.#troubles.count(this.machine.disk);
     this.machine.disk.kill();
     this.#newProcess(this.machine.disk, shards);
     await this.#startAnew();
@@ -329,36 +277,24 @@ export class Stage {
 
   /** Gives whether power was lost, or what comes to the same. */
   #die(survival: string | undefined, shards: number | undefined): boolean {
-    this.#countFaults();
     const { disk } = this.machine;
+    this.#troubles.count(disk);
+    const { diedAt } = disk.gate;
     disk.kill();
     disk.crashAt(Number.POSITIVE_INFINITY);
     disk.checkRules();
-    // Nothing on the disk tells of a sync that failed a moment ago and took the cache's word with it (6.6).
-    const losesPower = survival ?? (this.#struck && !this.#noted ? "none" : undefined);
-    const noWitness = this.#struck;
-    const { diedAt: call } = disk.gate;
-    this.note(`died, ${losesPower ?? "kill"}, ${disk.hash("cache")}`);
-    this.coverage.count(`end: ${losesPower === undefined ? "kill" : "power loss"}`);
-    if (call !== undefined) this.#countPoint(call, losesPower);
-    this.#meet({ kind: "death", survival: losesPower, pending: disk.pending.length, call });
+    const losesPower = survival ?? (this.#troubles.isUntold ? "none" : undefined);
+    const { struck } = this.#troubles;
+    this.#witness.died(diedAt, losesPower, disk.pending.length, disk.hash("cache"));
     if (this.http?.isBusy === true) this.say("a death with requests in flight");
     this.#deathsInARow++;
-    const next = losesPower === undefined ? disk : disk.powerLoss(losesPower);
-    next.injector.clear();
-    if (this.#spaceShort) next.setFreeBytes(plentyBytes);
-    this.#newProcess(next, shards);
-    return losesPower !== undefined || noWitness;
-  }
-
-  /** Call site, phase, survival: a crash point. */
-  #countPoint(call: Call, survival: string | undefined): void {
-    const [kind = "kill"] = (survival ?? "kill").split(":");
-    this.coverage.count(`points: ${call.name} ${fileFamily(call.to ?? call.path)}, ${this.#phase}, ${kind}`);
+    this.#newProcess(losesPower === undefined ? disk : disk.powerLoss(losesPower), shards);
+    return losesPower !== undefined || struck;
   }
 
   #newProcess(disk: SimulatedDisk, shards: number | undefined): void {
-    this.#struck = this.#noted = this.#planted = this.#spaceShort = this.#latched = this.#hasWritten = false;
+    this.#troubles.newProcess(disk);
+    this.#latched = this.#hasWritten = false;
     this.#phase = "starting";
     this.#happened = new Set();
     this.clocks.newProcess();
@@ -374,13 +310,14 @@ export class Stage {
       await this.machine.start();
     } catch (error) {
       if (!(error instanceof StartRefusal)) throw error;
-      if (this.#lied) {
+      if (this.#troubles.lied) {
         this.say("a start refused after a sync that lied");
         throw new Over(error.message);
       }
       throw new Violation("6.6", `a start was refused (${error.kind}): ${error.message}`);
     }
     startedSoon(this.scheduler.clock.monotonicMs() - startedMs);
+    if (this.clocks.isBehind && this.#machines > 1) this.say("a restart with a clock that is behind");
     this.#phase = "serving";
     this.#deathsInARow = 0;
     this.note("started");
@@ -391,7 +328,8 @@ export class Stage {
       return await this.machine.observe();
     } catch (error) {
       // What a disk has spoilt is said to be so.
-      if (!this.#lied || !(error instanceof TopicsError) || error.detail?.["segment"] === undefined) throw error;
+      if (!this.#troubles.lied || !(error instanceof TopicsError) || error.detail?.["segment"] === undefined)
+        throw error;
       throw new Over(error.message);
     }
   }
@@ -399,7 +337,7 @@ export class Stage {
   #accept(observation: Observation): void {
     const before = this.oracle.clone();
     this.oracle.accept(observation, this.nowMs);
-    this.#lied = false;
+    this.#troubles.lied = false;
     const isShorter = before.topics.some(
       ({ name, shown, instances }) => (observation.get(name)?.head ?? 0) < (shown.get(instances) ?? 0),
     );
@@ -426,9 +364,8 @@ export class Stage {
     if (!watched.has(disk)) {
       watched.add(disk);
       disk.gate.onCall((call, at) => {
-        this.note(`call ${at} ${describeCall(call)}`);
-        if (call.name === "write" && call.path.endsWith("/LOCK") && this.#planted) this.#noteLatch();
-        this.coverage.count(`calls: ${call.name} ${fileFamily(call.path)}`);
+        this.#witness.called(call, at);
+        if (call.name === "write" && call.path.endsWith("/LOCK")) this.#troubles.lockWritten(disk);
       });
     }
     return machine;
@@ -451,16 +388,13 @@ export class Stage {
   }
 
   #hear(event: EngineEvent): void {
-    this.note(`event ${JSON.stringify(event)}`);
-    this.coverage.count(`events: ${event.type}`);
-    this.#meet({ kind: "event", event });
+    this.#witness.heard(event);
     this.#happened.add(event.type);
-    this.everHappened.add(event.type);
     if (event.type === "wal-latched") this.#latched = true;
   }
 
-  #meet(moment: Moment): void {
-    const situation = {
+  #situation(): Situation {
+    return {
       phase: this.#phase,
       server: this.#server,
       speaksHttp: this.profile.speaksHttp === true,
@@ -469,44 +403,13 @@ export class Stage {
       deaths: this.crashes - 1,
       inFlight: this.#inFlight.size,
       hasWritten: this.#hasWritten,
-      isStruck: this.#struck,
+      isStruck: this.#troubles.struck,
     };
-    for (const state of this.#rare) if (state.is(moment, situation)) this.coverage.count(`rare: ${state.name}`);
-  }
-
-  #noteLatch(): void {
-    const fired = [...this.machine.disk.injector.fired()].filter(([, times]) => times > 0);
-    if (fired.length > 0) this.#noted = true;
-  }
-
-  #countFaults(): void {
-    for (const [fault, times] of this.machine.disk.injector.fired()) {
-      const [what = fault] = fault.split("#");
-      const effect = fault.split(":").slice(1).join(":").replaceAll(/\d+/g, "N");
-      this.coverage.count(`faults: ${what} ${effect}`, times);
-      if (times > 0 && effect.startsWith("lie")) this.#lied = true;
-      if (times > 0 && effect.startsWith("hang")) this.say("a sync that hung until somebody let it go");
-      if (
-        times > 0 &&
-        !effect.startsWith("lie") &&
-        /^(write|datasync|syncDir|truncate|rename|open|unlink|link)/.test(fault)
-      )
-        this.#struck = true;
-    }
   }
 
   #isReadOnly(): boolean {
     const status = this.machine.engine.status();
     return status.state === "ready" && status.readOnlyShards.length > 0;
-  }
-
-  #noteObservation(observation: Observation): void {
-    for (const [name, { head, earliest, count, bytes, tombstones, records }] of observation) {
-      const last = records.at(-1);
-      this.note(`topic ${name} ${head} ${earliest} ${count} ${bytes} ${last?.ts ?? 0} ${JSON.stringify(tombstones)}`);
-      for (const { reason } of tombstones) this.coverage.count(`tombstones: ${reason}`);
-    }
-    this.coverage.count("judgements: topics", observation.size);
   }
 }
 
