@@ -49,8 +49,8 @@ export interface MachineParts {
   readonly scheduler?: Scheduler;
   /** Hears of every event as it happens. */
   readonly onEvent?: (event: EngineEvent) => void;
-  /** What a sync has said need not be so. */
-  readonly syncsLie?: boolean;
+  /** Nothing can be said of the device at an ack: syncs lie, or acks take their time on the way. */
+  readonly acksProveNothing?: boolean;
   /** The wall clock has jumped. */
   readonly clocksDisagree?: () => boolean;
   /** An append was acked. */
@@ -157,7 +157,7 @@ export class Machine {
         oracle: this.oracle,
         nowMs: () => this.nowMs,
         checkOnDevice: (topic, data) => {
-          if (this.#parts.syncsLie !== true) checkOnDevice(this.disk, topic, data);
+          if (this.#parts.acksProveNothing !== true) checkOnDevice(this.disk, topic, data);
         },
         acked: (topic) => this.#parts.onAck?.(topic),
         clocksDisagree: () => this.#parts.clocksDisagree?.() ?? false,

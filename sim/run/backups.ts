@@ -5,11 +5,11 @@
 import { TopicsError } from "../../src/base/errors.ts";
 import { noProgress } from "../../src/maintenance/progress.ts";
 import { restore } from "../../src/maintenance/restore/restore.ts";
-import { Machine } from "../crash-matrix/machine.ts";
+import { Machine, type ServerConfig } from "../crash-matrix/machine.ts";
 import type { Oracle } from "../oracle/oracle.ts";
+import type { Scheduler } from "../scheduler.ts";
 import { SimEnv } from "../sim-env.ts";
 import { directories } from "./profile.ts";
-import type { Stage } from "./stage.ts";
 
 interface Made {
   readonly name: string;
@@ -18,13 +18,23 @@ interface Made {
   readonly machine: Machine;
 }
 
+/** The stage that they are made on. */
+export interface BackupDeps {
+  readonly machine: Machine;
+  readonly oracle: Oracle;
+  readonly scheduler: Scheduler;
+  readonly server: ServerConfig;
+  readonly nowMs: number;
+  say(what: string): void;
+}
+
 const asItIs = { archive: undefined, until: undefined, live: undefined, seqGap: undefined };
 
 export class Backups {
-  readonly #stage: Stage;
+  readonly #stage: BackupDeps;
   #last: Made | undefined;
 
-  constructor(stage: Stage) {
+  constructor(stage: BackupDeps) {
     this.#stage = stage;
   }
 

@@ -352,7 +352,7 @@ export class Stage {
       config: this.#server,
       seed: `${this.#seed}/${number}`,
       scheduler: this.scheduler,
-      syncsLie: this.profile.syncsLie === true,
+      acksProveNothing: this.profile.syncsLie === true || this.profile.speaksHttp === true,
       onEvent: (event) => this.#hear(event),
       clocksDisagree: () => this.hasJumped,
       onAck: (topic) => {
