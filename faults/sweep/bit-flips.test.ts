@@ -14,7 +14,7 @@ import {
   smallDirectory,
   storedDirectory,
 } from "./directories.ts";
-import { exhaustive, sampled } from "./effort.ts";
+import { exhaustive, sampled, sweepTimeoutMs } from "./effort.ts";
 import { blankFlips, type Flip, flipped, oneFlipAByte, writtenFlips } from "./flips.ts";
 import { objection, type Outcome, startOn } from "./outcome.ts";
 
@@ -43,6 +43,7 @@ async function sweep(made: Made, flips: Iterable<Flip>): Promise<Tally> {
       assert.ok(again.kind === "opened", `${where}, at the second start: ${JSON.stringify(again)}`);
     }
   }
+  for (const key of ["refused", "opened", "unreadable"] as const) total[key] += tally[key];
   return tally;
 }
 
@@ -55,12 +56,24 @@ function assertNear(outcome: Outcome & { kind: "refused" }, flip: Flip, where: s
   assert.ok(distance >= 0 && distance < 8192, `${where}: the refusal names another place, "${message}"`);
 }
 
+/** Of all sweeps of this file. */
+const total: Tally = { refused: 0, opened: 0, unreadable: 0 };
+
+after(() => {
+  const { refused, opened, unreadable } = total;
+  const same = opened - unreadable;
+  console.log(
+    `    flips: ${refused + opened}, of which ${refused} refused by file and place, ${same} without effect or repaired, ` +
+      `${unreadable} with reads that fail by file and place, 0 silent differences`,
+  );
+});
+
 const endings: readonly Ending[] = ["busy", "idle", "clean"];
 
 describe("one flipped bit in a small directory", () => {
   for (const ending of endings)
     it(`is named or without effect where something is written (left ${ending})`, async function () {
-      this.timeout(exhaustive ? 600_000 : 60_000);
+      this.timeout(sweepTimeoutMs);
       const made = await smallDirectory(ending);
       const flips = exhaustive ? writtenFlips(made.image) : oneFlipAByte(made.image, ending);
       const { refused, opened } = await sweep(made, sampled(flips, ending === "busy" ? 2 : 6));
@@ -73,7 +86,7 @@ describe("one flipped bit in a small directory", () => {
 
   for (const ending of endings)
     it(`is named or without effect where nothing is written (left ${ending})`, async function () {
-      this.timeout(exhaustive ? 3_600_000 : 60_000);
+      this.timeout(sweepTimeoutMs);
       const made = await smallDirectory(ending);
       // Zeros are alike however the directory was left: all of them once.
       await sweep(made, sampled(blankFlips(made.image, exhaustive && ending === "idle"), 8));
@@ -97,7 +110,7 @@ for (const [what, make, every] of [
   describe(`one flipped bit in a directory with ${what}`, () => {
     for (const ending of endings) {
       it(`is named, repaired or without effect where something is written (left ${ending})`, async function () {
-        this.timeout(exhaustive ? 3_600_000 : 60_000);
+        this.timeout(sweepTimeoutMs);
         const made = await make(ending);
         const flips = exhaustive ? writtenFlips(made.image) : oneFlipAByte(made.image, ending);
         const { refused, unreadable } = await sweep(made, sampled(flips, every));
@@ -105,7 +118,7 @@ for (const [what, make, every] of [
       });
 
       it(`is named, repaired or without effect where nothing is written (left ${ending})`, async function () {
-        this.timeout(exhaustive ? 3_600_000 : 60_000);
+        this.timeout(sweepTimeoutMs);
         const made = await make(ending);
         await sweep(made, sampled(blankFlips(made.image, false), every));
       });
@@ -131,7 +144,7 @@ for (const [what, make, every] of [
 
 describe("one flipped bit in a directory with rotated files", () => {
   it("is named or without effect", async function () {
-    this.timeout(exhaustive ? 3_600_000 : 60_000);
+    this.timeout(sweepTimeoutMs);
     const made = await rotatedDirectory("busy");
     assert.ok(made.image.has(`/data/${walFileName(0, 3)}`), "a file was rotated");
     const flips = exhaustive ? writtenFlips(made.image) : oneFlipAByte(made.image, "rotated");
