@@ -87,15 +87,18 @@ const makers = {
   "with rotated log files": async () => diskOf((await rotatedDirectory("clean")).image),
 };
 
+/** TOPICS_TEST_SAMPLE says how many of each kind, and REPAIR_SEED where they begin. */
+const seeds = exhaustive ? 2000 : Number(process.env["TOPICS_TEST_SAMPLE"] ?? 6);
+const from = Number(process.env["REPAIR_SEED"] ?? 0);
+
 describe("repair of anything", () => {
   for (const [what, make] of Object.entries(makers))
     it(`keeps its promises in a directory ${what}`, async function () {
-      this.timeout(exhaustive ? 3_600_000 : 60_000);
+      this.timeout(seeds > 6 ? 3_600_000 : 60_000);
       const whole = await make();
       const contents = await servedOn(whole);
       const names = await namesOn(whole);
-      const from = Number(process.env["REPAIR_SEED"] ?? 0);
-      for (let seed = from; seed < from + (exhaustive ? 2000 : 6); seed++) {
+      for (let seed = from; seed < from + seeds; seed++) {
         const prng = new Prng(`${what} ${seed}`);
         const disk = whole.clone();
         const keepsManifest = prng.below(4) > 0;
