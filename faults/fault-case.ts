@@ -12,7 +12,7 @@ export interface FaultCase {
   readonly name: string;
   /** Of the contract: what decides the outcome. */
   readonly section: string;
-  /** Planted bugs (9.5) that this case must catch on its own. */
+  /** Planted bugs (9.5) that it is aimed at: each has to be caught by at least one of its cases. */
   readonly guards?: readonly number[];
   /** The setup and the fault in words. */
   readonly what: string;
@@ -33,7 +33,7 @@ export function faultCases(cases: readonly FaultCase[]): readonly FaultCase[] {
   return cases;
 }
 
-export type Outcome = Serves | FailsToRead | Refuses;
+export type Outcome = Serves | FailsToRead | Refuses | Told;
 
 /** The server runs, or would start. */
 export interface Serves {
@@ -53,6 +53,11 @@ export interface FailsToRead {
   /** Records of which every read fails with 500, naming the segment; of everything else each byte is as it was. */
   readonly unreadable: Contents;
   readonly holds: Contents;
+}
+
+/** `run` itself kills, starts and compares: the oracle knows nothing of jobs and routers. */
+export interface Told {
+  readonly exactly: string;
 }
 
 /** The start is refused, again and again, and changes nothing. */

@@ -15,7 +15,7 @@ npm run faults -- --catalogue
 
   --only NAME      cases whose names begin so, told step by step
   --family FAMILY  a family's cases
-  --guards N       the cases that must catch planted bug N
+  --guards N       the cases that are aimed at planted bug N
   --stack          where a failed case failed
   --list           names of the cases, and what each is about
   --catalogue      writes faults/README.md`;

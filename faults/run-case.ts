@@ -25,7 +25,8 @@ export async function runCase(faultCase: FaultCase, tell?: (line: string) => voi
   if ("refuses" in outcome) await refuses(scene, outcome);
   else {
     allStruck(scene);
-    if ("unreadable" in outcome) await partlyReadable(scene, outcome);
+    if ("exactly" in outcome) scene.tell(`so it is: ${outcome.exactly}`);
+    else if ("unreadable" in outcome) await partlyReadable(scene, outcome);
     else await serves(scene, outcome);
   }
   scene.disk.checkRules();

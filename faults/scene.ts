@@ -82,6 +82,11 @@ export class Scene {
     return this.#machine.events;
   }
 
+  /** Another one, set up alike. */
+  fork(name: string): Scene {
+    return new Scene(name, this.#setup);
+  }
+
   tell(line: string): void {
     this.#tell(line);
   }

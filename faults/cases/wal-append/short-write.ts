@@ -13,7 +13,7 @@ const completed = {
     scene.neverSaw("wal-abandoned");
   },
   outcome: keeps(5),
-  guards: [7],
+  guards: [7, 60],
 };
 
 export const cases: readonly FaultCase[] = faultCases([

@@ -49,7 +49,7 @@ export const cases: readonly FaultCase[] = faultCases([
     name: "wal-write-eio-between-frames",
     what: "A group's write fails when its first frame has landed whole",
     faults: ["write(wal-)#1:after=2600:EIO"],
-    guards: [60],
+    guards: [24],
   },
   {
     ...left,
@@ -75,6 +75,6 @@ export const cases: readonly FaultCase[] = faultCases([
     name: "wal-write-enospc-between-frames",
     what: "The disk fills up between two frames of a group",
     faults: ["write(wal-)#1:after=2600:ENOSPC"],
-    guards: [6, 60],
+    guards: [6, 24],
   },
 ]);
