@@ -149,6 +149,7 @@ function engineConfig(settings: Settings): Parameters<typeof openEngine>[1] {
     maxTotalBytes: settings.TOPICS_MAX_TOTAL_BYTES,
     routers: { max: settings.TOPICS_MAX_ROUTERS, retainBytes: settings.TOPICS_ROUTER_RETAIN_BYTES },
     maxWatchSessions: settings.TOPICS_MAX_WATCH_SESSIONS,
+    pressureDelayMs: settings.TOPICS_PRESSURE_DELAY_MS,
   };
 }
 

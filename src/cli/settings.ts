@@ -179,6 +179,11 @@ export const settings = {
     defaultMaxWatchSessions,
     "watch sessions in all; 0 is unlimited",
   ),
+  TOPICS_PRESSURE_DELAY_MS: setting(
+    integer(0, 600_000),
+    5000,
+    "lateness of the process at which writes are refused; a tenth of it slows delivery; 0 is never",
+  ),
   TOPICS_STREAM_BUFFER_BYTES: setting(
     integer(65_536, 2 ** 30),
     defaultStreamBufferBytes,

@@ -18,6 +18,8 @@ export interface EngineConfig {
   readonly routers?: RoutersConfig;
   /** 0: unlimited; the default when absent. */
   readonly maxWatchSessions?: number;
+  /** How late the process may come to what is due before it refuses writes (4.5); absent or 0: it never does. */
+  readonly pressureDelayMs?: number;
 }
 
 export interface RoutersConfig {

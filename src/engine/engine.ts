@@ -40,6 +40,7 @@ import { HeadSignals } from "./head-signals.ts";
 import { Housekeeper } from "./housekeeper.ts";
 import { Queues } from "./queues.ts";
 import { effectivePriority } from "../watch/priority.ts";
+import { Pressure } from "../watch/pressure.ts";
 import { Watch } from "../watch/watch.ts";
 import { recover, type Recovered } from "./recover.ts";
 import type { RecoveryOptions } from "./recovery-options.ts";
@@ -47,6 +48,8 @@ import { Storage } from "./storage.ts";
 import { SharedQuota } from "./quota.ts";
 
 const matchingPage = 1000;
+/** How long a write waits, or is asked to wait, before it looks whether the pressure is gone. */
+const reliefMs = 1000;
 
 export interface RunningEngine extends Engine {
   /** From the lock to ready. Rejects with a `StartRefusal`. */
@@ -78,6 +81,7 @@ class TopicsEngine implements RunningEngine {
   readonly #quota: SharedQuota;
   readonly #heads = new HeadSignals();
   readonly queues: Queues;
+  readonly #pressure: Pressure;
   readonly watch: Watch;
   #status: EngineStatus = { state: "recovering", replayProgress: 0 };
   #wal: Wal | undefined;
@@ -115,7 +119,9 @@ class TopicsEngine implements RunningEngine {
     });
     this.#heads.listen((topicId) => this.queues.wake(topicId));
     this.#heads.listen((topicId) => this.watch.fanOut.moved(topicId));
+    this.#pressure = new Pressure({ clock: env.clock, timers: env.timers, refuseAtMs: config.pressureDelayMs ?? 0 });
     this.watch = new Watch({
+      pressure: this.#pressure,
       clock: { nowMs: () => this.#clock.nowMs(), monotonicMs: () => env.clock.monotonicMs() },
       timers: env.timers,
       random: env.random,
@@ -162,6 +168,7 @@ class TopicsEngine implements RunningEngine {
       () => this.#storage?.tend(),
     );
     await refusing(this.#config.directory, () => this.queues.finishMoves(() => this.#catalog.all()));
+    this.#pressure.start();
     this.#status = { state: "ready", topics: 0, readOnlyShards: [], shards: wal.shards.length };
     this.#hooks.events({
       type: "recovered",
@@ -200,6 +207,7 @@ class TopicsEngine implements RunningEngine {
   async close(drainMs: number): Promise<boolean> {
     this.refuseNewWork();
     this.watch.stop();
+    this.#pressure.stop();
     this.#housekeeper?.stop();
     const drained = this.#wal ? await this.#drain(this.#wal, drainMs) : true;
     await this.#directory.lock.release();
@@ -209,6 +217,7 @@ class TopicsEngine implements RunningEngine {
 
   async append(name: string, request: AppendRequest): Promise<AppendResult> {
     const existing = this.#known(name);
+    if (this.#pressure.level === "refuse") await this.#relief(request.disableBackpressure);
     // Calls of one tick are staged in their order: nobody waits who need not.
     const room = this.#storage?.room();
     if (room !== undefined) await room;
@@ -341,6 +350,17 @@ class TopicsEngine implements RunningEngine {
     const topic = this.#known(name);
     if (!topic?.isLive) throw notFound(name);
     return topic;
+  }
+
+  /** Who is trusted waits; anybody else is asked to come back. */
+  async #relief(isTrusted: boolean): Promise<void> {
+    if (!isTrusted)
+      throw new TopicsError("throttled", "the server comes late to everything just now; try again in a moment", {
+        retry_after_ms: reliefMs,
+        event_loop_delay_ms: Math.round(this.#pressure.delayMs),
+      });
+    while (this.#pressure.level === "refuse" && this.#status.state === "ready")
+      await new Promise<void>((resolve) => this.#env.timers.after(reliefMs, resolve));
   }
 
   #liveOrNone(name: string): Topic | undefined {

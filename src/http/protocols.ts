@@ -33,6 +33,8 @@ export function takeBack(socket: Socket, { rawPacket: packet = Buffer.alloc(0) }
   for (const listener of socket.listeners("end"))
     if (listener.name.includes("socketOnEnd")) socket.off("end", listener as () => void);
   socket.setTimeout(0);
+  // HTTP/1.1 may still answer who has finished sending; here a connection ends with either side.
+  socket.allowHalfOpen = false;
   socket.pause();
   // The parser has seen all of the preface; how much of it came in the last packet is all that is not known.
   let known = Math.min(packet.length, preface.length);

@@ -6,6 +6,7 @@
 import type { Timers } from "../env/env.ts";
 import type { Topic } from "../topic/topic.ts";
 import { Hub, type Subscription } from "./hub.ts";
+import type { Pressure } from "./pressure.ts";
 import { effectivePriority } from "./priority.ts";
 
 /** Cost of one turn: a delivery costs 1, and 1 for every 16 KiB that it moves. */
@@ -15,9 +16,15 @@ const keptCost = 64;
 /** Topics that are ordered by priority in one turn: those that wait longest. */
 const orderedTopics = 1024;
 
+/** How long frames gather under pressure before they are sent. */
+const coalesceMs = 20;
+/** How often a topic of low priority is served under more of it. */
+const paceMs = 1000;
+
 export interface FanOutDeps {
   readonly clock: { nowMs(): number; monotonicMs(): number };
-  readonly timers: Pick<Timers, "soon">;
+  readonly timers: Pick<Timers, "soon" | "after">;
+  readonly pressure: Pressure;
   topic(id: number): Topic | undefined;
 }
 
@@ -130,7 +137,9 @@ export class FanOut {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#deps.timers.soon(() => this.#turn());
+    const { timers, pressure } = this.#deps;
+    if (pressure.level === "none") timers.soon(() => this.#turn());
+    else timers.after(coalesceMs, () => this.#turn());
   }
 
   #turn(): void {
@@ -145,7 +154,8 @@ export class FanOut {
       if (left <= 0) break;
       left = this.#serve(hub, left);
     }
-    if (hubs.length > 1 && longest !== undefined && this.#busy.has(longest)) this.#serve(longest, keptCost);
+    if (hubs.length > 1 && longest !== undefined && hubs.includes(longest) && this.#busy.has(longest))
+      this.#serve(longest, keptCost);
     for (const hub of hubs) hub.endMoment();
     if (this.#busy.size > 0) this.#schedule();
   }
@@ -166,17 +176,35 @@ export class FanOut {
   }
 
   #inOrder(): Hub[] {
-    if (this.#busy.size <= 1) return [...this.#busy.keys()];
+    if (this.#busy.size <= 1 && !this.#isPacing) return [...this.#busy.keys()];
     const { clock } = this.#deps;
     const [nowMs, monotonicMs] = [clock.nowMs(), clock.monotonicMs()];
     const ranked: { hub: Hub; rank: number }[] = [];
+    const isPacing = this.#isPacing;
     for (const [hub, sinceMs] of this.#busy) {
       const { config, lastReadMs } = hub.topic;
       const idleMs = lastReadMs === undefined ? undefined : Math.max(0, nowMs - lastReadMs);
+      if (isPacing && this.#isPaced(hub, monotonicMs, effectivePriority(config, idleMs))) continue;
       ranked.push({ hub, rank: effectivePriority(config, idleMs, monotonicMs - sinceMs) });
       if (ranked.length === orderedTopics) break;
     }
     return ranked.sort((a, b) => b.rank - a.rank).map(({ hub }) => hub);
+  }
+
+  get #isPacing(): boolean {
+    const { level } = this.#deps.pressure;
+    return level === "pace" || level === "refuse";
+  }
+
+  /** Who watches a topic of low priority is told that it will be served less often, and then it is. */
+  #isPaced(hub: Hub, nowMs: number, priority: number): boolean {
+    if (priority >= 0) return false;
+    if (hub.servedMs === undefined || nowMs - hub.servedMs >= paceMs) {
+      hub.servedMs = nowMs;
+      for (const subscription of hub.subscribers) subscription.stream.pace(subscription, paceMs);
+      return false;
+    }
+    return true;
   }
 
   #announceTopics(): void {

@@ -10,6 +10,8 @@ import type { ReadOptions } from "./read-options.ts";
 export interface Deliverer {
   /** It is this subscription's turn. Returns what that cost. */
   deliver(subscription: Subscription): number;
+  /** It comes at most so often now. */
+  pace(subscription: Subscription, everyMs: number): void;
 }
 
 /**
@@ -51,6 +53,8 @@ export class Hub {
   readonly #subscribers = new Set<Subscription>();
   readonly #classes = new Map<string, FanClass>();
   readonly #queue = new Fifo<Subscription>();
+  /** When it was last served under pressure. */
+  servedMs: number | undefined;
   #strong = 0;
   #moved = false;
 

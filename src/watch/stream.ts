@@ -132,6 +132,12 @@ export class WatchStream<Bytes> implements Deliverer {
     return this.#read(subscription);
   }
 
+  pace({ name }: Subscription, everyMs: number): void {
+    const message = "The server is busy: topics of low priority are delivered less often for now.";
+    if (!this.#outbox.isFull)
+      this.tell({ kind: "error", status: 429, code: "throttled", message, retryAfterMs: everyMs, topics: [name] });
+  }
+
   // --- reading ---------------------------------------------------------------------------------------------------
 
   #read(subscription: Subscription): number {

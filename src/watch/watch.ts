@@ -9,6 +9,7 @@ import type { Topic } from "../topic/topic.ts";
 import type { Cursors } from "./cursor.ts";
 import { FanOut } from "./fan-out.ts";
 import type { FrameFormat, Outbox } from "./frames.ts";
+import type { Pressure } from "./pressure.ts";
 import { notFound, type Place, placeOf, type Wanted } from "./places.ts";
 import type { ReadOptions } from "./read-options.ts";
 import { SessionStream } from "./session-stream.ts";
@@ -22,6 +23,7 @@ export interface WatchDeps {
   readonly timers: Timers;
   readonly random: Random;
   readonly maxSessions: number;
+  readonly pressure: Pressure;
   /** A live topic. */
   topic(id: number): Topic | undefined;
   named(name: string): Topic | undefined;

@@ -25,6 +25,7 @@ import { defaultConfig } from "../../topic/config.ts";
 import type { ReadRequest, ReadResult, Tombstone } from "../../topic/read.ts";
 import { FakeQueues } from "./fake-queues.ts";
 import { nodeEnv } from "../../env/node-env.ts";
+import { Pressure } from "../../watch/pressure.ts";
 import { Watch } from "../../watch/watch.ts";
 import type { FakeRecord } from "./fake-record.ts";
 import { recordsOf, wireBytes } from "./fake-record.ts";
@@ -247,9 +248,12 @@ export class FakeEngine implements Engine {
   }
 
   #watching(): Following {
+    const clock = { nowMs: () => 1000, monotonicMs: () => 1000 };
+    const { timers } = nodeEnv();
     const watch = new Watch({
       ...nodeEnv(),
-      clock: { nowMs: () => 1000, monotonicMs: () => 1000 },
+      pressure: new Pressure({ clock, timers, refuseAtMs: 0 }),
+      clock,
       maxSessions: 0,
       topic: () => undefined,
       named: () => undefined,
