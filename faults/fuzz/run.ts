@@ -43,6 +43,14 @@ const maxHeldMs = 50;
 
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const server = await FuzzedServer.start(options.directory);
+  try {
+    return await against(server, options);
+  } finally {
+    server.kill();
+  }
+}
+
+async function against(server: FuzzedServer, options: FuzzOptions): Promise<FuzzReport> {
   const catalogue = await described(server.port);
   // What the start cost is none of the clients' doing.
   await server.watched();

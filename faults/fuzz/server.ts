@@ -73,6 +73,11 @@ export class FuzzedServer {
     return seen;
   }
 
+  /** Whatever is left of it. */
+  kill(): void {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill("SIGKILL");
+  }
+
   /** A clean stop; says with what it ended. */
   async stop(): Promise<string> {
     const exit = once(this.#child, "exit");
