@@ -229,9 +229,6 @@ export const settings = {
 export type SettingName = keyof typeof settings;
 export type Settings = { readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never };
 
-/** Names that the contract has and this version does not act on yet. */
-const later = new Set<string>();
-
 export interface ReadSettings {
   readonly settings: Settings;
   /** Where each value comes from. */
@@ -253,9 +250,7 @@ export function readSettings(
   const warnings: string[] = [];
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith("TOPICS_") || !value || name in settings) continue;
-    warnings.push(
-      later.has(name) ? `${name} has no effect in this version` : `${name} is not a setting of this server`,
-    );
+    warnings.push(`${name} is not a setting of this server`);
   }
   return { settings: values as Settings, sources: sources as ReadSettings["sources"], warnings };
 }

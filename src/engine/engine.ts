@@ -190,6 +190,7 @@ class TopicsEngine implements RunningEngine {
       ...topicCounts(this.#catalog.all()),
       leasesInFlight: this.queues.leasesInFlight,
       routers: this.#routers?.size ?? 0,
+      routerLag: this.#routers?.lag ?? 0,
       recordsLive: this.#quota.records,
       bytesLive: this.#quota.bytes,
       tailBytes: this.#quota.heldBytes,

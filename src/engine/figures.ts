@@ -18,6 +18,8 @@ export interface EngineFigures {
   readonly queueTopics: number;
   readonly leasesInFlight: number;
   readonly routers: number;
+  /** Records that the one furthest behind has to forward. */
+  readonly routerLag: number;
   readonly recordsLive: number;
   readonly bytesLive: number;
   /** Memory of records that are not sealed. */

@@ -106,7 +106,12 @@ class Door {
     const stopping = (): boolean => connections.stopping;
     this.#deps = deps;
     this.#connections = connections;
-    const streams = { clock: deps.clock, timers: deps.timers, bufferBytes: deps.config.streamBufferBytes };
+    const streams = {
+      clock: deps.clock,
+      timers: deps.timers,
+      bufferBytes: deps.config.streamBufferBytes,
+      full: () => deps.metrics.streamFull(),
+    };
     const upgrades = new Upgrades(deps.config.limits.maxBodyBytes);
     this.#serveDeps = { events: deps.events, stopping, streams, limits: deps.limits, upgrades };
     this.#elsewhere = deps.metrics.route("other", "other");

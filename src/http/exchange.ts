@@ -37,6 +37,7 @@ export class Exchange implements Call {
   readonly #buffers: BufferBudget;
   readonly #over: (() => void)[] = [];
   #share: Share | undefined;
+  #givePlaceBack: (() => void) | undefined;
   #pageHeaders: readonly string[] = [];
   #name = "";
   #query = "";
@@ -88,6 +89,17 @@ export class Exchange implements Call {
   whenOver(over: () => void): void {
     if (this.#closed) over();
     else this.#over.push(over);
+  }
+
+  /** `back` is called when the request is over, or has become a stream, which holds a place of another kind. */
+  holdPlace(back: () => void): void {
+    this.#givePlaceBack = back;
+    this.whenOver(back);
+  }
+
+  becomesStream(back: () => void): void {
+    this.#givePlaceBack?.();
+    this.whenOver(back);
   }
 
   /** What a web page needs to see in order to be shown the answer (7.2). */

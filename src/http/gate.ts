@@ -60,9 +60,9 @@ export class Gate {
       this.#isThere();
       for (const scope of access.scopes) exchange.grant.demand(scope);
       limits.buffers.demandRoom();
-      // Streams are counted apart, once they begin.
+      // Streams are counted apart, once they begin, and give their place back then.
       if (access.queryToken !== true && exchange.grant.key !== undefined)
-        exchange.whenOver(limits.inFlight.take(exchange.grant));
+        exchange.holdPlace(limits.inFlight.take(exchange.grant));
     };
   }
 

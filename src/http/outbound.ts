@@ -13,6 +13,8 @@ export const stalledAfterMs = 30_000;
 const lingerMs = 5_000;
 
 export interface OutboundOwner {
+  /** As much is pending as may be; for who counts. */
+  full?: (() => void) | undefined;
   /** There is room again. */
   drained(): void;
   /** It has been full for too long. */
@@ -61,6 +63,7 @@ export class Outbound {
   wrote(): void {
     if (this.#full || this.#state !== "open" || this.#out.writableLength < this.#bufferBytes) return;
     this.#full = true;
+    this.#owner.full?.();
     this.#timer = this.#timers.after(stalledAfterMs, () => this.#stalled());
   }
 

@@ -30,12 +30,12 @@ export async function serve(exchange: Exchange, admit: Admission, handler: Handl
     admit(exchange);
     const answer = await handler(exchange);
     if ("open" in answer) {
-      if (exchange.method !== "HEAD") exchange.whenOver(deps.limits.streams.take(exchange.grant));
+      if (exchange.method !== "HEAD") exchange.becomesStream(deps.limits.streams.take(exchange.grant));
       exchange.stream(answer, deps.streams, deps.stopping);
       return;
     }
     if ("upgrade" in answer) {
-      exchange.whenOver(deps.limits.streams.take(exchange.grant));
+      exchange.becomesStream(deps.limits.streams.take(exchange.grant));
       exchange.upgrade(answer, deps.upgrades, deps.stopping);
       return;
     }

@@ -32,6 +32,8 @@ export interface SseDeps {
   readonly clock: Pick<Clock, "wallMs" | "monotonicMs">;
   readonly timers: Pick<Timers, "after" | "clear">;
   readonly bufferBytes: number;
+  /** A stream has as much pending as it may. */
+  readonly full?: () => void;
 }
 
 export const sseHeaders: readonly string[] = [
@@ -62,6 +64,7 @@ export class SseStream {
     this.#heartbeatMs = heartbeatMs;
     this.#lastMs = deps.clock.monotonicMs();
     this.#outbound = new Outbound(out, deps.timers, deps.bufferBytes, {
+      full: deps.full,
       drained: () => this.#source?.drained(),
       stalled: () => this.endWith(429, "throttled", "This stream was not read for 30 s.", { retry_after_ms: 2000 }),
       closed: () => this.#closed(),

@@ -52,6 +52,7 @@ export class WsConnection {
     this.#grant = grant;
     this.#deps = deps;
     this.#outbound = new Outbound(socket, deps.timers, deps.config.streamBufferBytes, {
+      full: () => deps.metrics.streamFull(),
       drained: () => {
         this.#read();
         this.#following.drained();

@@ -69,6 +69,13 @@ export class Routers {
     return this.#map.size;
   }
 
+  /** Records that the one furthest behind has to forward. */
+  get lag(): number {
+    let most = 0;
+    for (const link of this.#map.links) most = Math.max(most, lagOf(link));
+    return most;
+  }
+
   /** The routers that recovered topics speak of. */
   adopt(topics: Iterable<Topic>): void {
     const orphans: { readonly topic: Topic; readonly name: string }[] = [];
@@ -345,7 +352,7 @@ export class Routers {
       dest: link.dest.name,
       ...settingsOf(router),
       forwardedTotal: router.forwarded,
-      lag: Math.max(0, link.source.headSeq - link.cursor),
+      lag: lagOf(link),
       pausedBy: link.pausedBy,
       lastError: link.lastError,
     };
@@ -395,3 +402,7 @@ function notFound(name: string): never {
 }
 
 function nothing(): void {}
+
+function lagOf(link: Link): number {
+  return Math.max(0, link.source.headSeq - link.cursor);
+}

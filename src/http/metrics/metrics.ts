@@ -18,8 +18,6 @@ const latencyBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.
 export class Metrics {
   readonly registry = new Registry();
   readonly wal: WalCounters;
-  /** Set by whoever keeps the sessions. */
-  watchSessions: () => number = () => 0;
   readonly #latency: Histogram<"method" | "route" | "status">;
   readonly #refused: Counter<"reason">;
   readonly #failures: Counter;

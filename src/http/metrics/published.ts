@@ -2,11 +2,13 @@
 import { Gauge } from "prom-client";
 import type { Engine } from "../../engine/api.ts";
 import type { EngineFigures } from "../../engine/figures.ts";
+import type { WatchCounts } from "../../watch/watch.ts";
 import type { DoorDeps } from "../deps.ts";
 
 /** What is asked of the engine at one look. */
 export interface Look {
   readonly figures: EngineFigures;
+  readonly watch: WatchCounts;
   readonly ready: boolean;
   readonly replayProgress: number;
   readonly uptimeMs: number;
@@ -16,6 +18,7 @@ export function lookAt(engine: Engine, uptimeMs: number): Look {
   const status = engine.status();
   return {
     figures: engine.figures(),
+    watch: engine.watch.counts,
     ready: status.state === "ready",
     replayProgress: status.state === "recovering" ? status.replayProgress : 1,
     uptimeMs,
@@ -36,7 +39,13 @@ export function publish({ metrics, limits }: DoorDeps, look: () => Look): void {
   gauge("topics_queue_topics", "Topics that are queues.", ({ figures }) => figures.queueTopics);
   gauge("topics_queue_leases_in_flight", "Jobs that are leased.", ({ figures }) => figures.leasesInFlight);
   gauge("topics_routers", "Routers.", ({ figures }) => figures.routers);
-  gauge("topics_watch_sessions", "Watch sessions.", () => metrics.watchSessions());
+  gauge("topics_watch_sessions", "Watch sessions.", ({ watch }) => watch.sessions);
+  counter("topics_watch_ignored_ids_total", "Resume ids that were none.", ({ watch }) => watch.ignoredIds);
+  gauge(
+    "topics_router_lag_records",
+    "Records that the router furthest behind has to forward.",
+    ({ figures }) => figures.routerLag,
+  );
   gauge("topics_sse_connections", "Watch, work and WebSocket connections.", () => limits.streams.taken);
   gauge("topics_ready", "1 when requests are served.", ({ ready }) => Number(ready));
   gauge("topics_recovery_progress", "How much of the log is read back, 0 to 1.", (now) => now.replayProgress);

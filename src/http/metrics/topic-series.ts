@@ -17,7 +17,11 @@ const series: readonly Series[] = [
   { name: "topics_topic_earliest_seq", help: "The oldest seq that is retained.", of: (state) => state.earliestSeq },
   { name: "topics_topic_records_live", help: "Records retained.", of: (state) => state.count },
   { name: "topics_topic_bytes_live", help: "Bytes retained.", of: (state) => state.bytes },
+  { name: "topics_topic_queue_ready", help: "Jobs that can be claimed.", of: (state) => state.queue?.ready },
+  { name: "topics_topic_queue_in_flight", help: "Jobs that are leased.", of: (state) => state.queue?.inFlight },
 ];
+
+export const topicSeriesNames: readonly string[] = series.map(({ name }) => name);
 
 /** Names need no escaping: their rule leaves nothing that would. */
 export function topicSeriesText(states: readonly TopicState[], truncated: boolean): string {

@@ -40,7 +40,10 @@ function topicText({ engine }: DoorDeps, { grant }: Call): string {
     },
     ({ topic }: TopicState) => topic,
   );
-  return topicSeriesText(page.items, page.next !== undefined);
+  const states = page.items.map((state) =>
+    state.config.type === "queue" ? engine.topicState(state.topic, false) : state,
+  );
+  return topicSeriesText(states, page.next !== undefined);
 }
 
 function jsonOf({ metrics, limits }: DoorDeps, look: Look): Readonly<Record<string, unknown>> {
@@ -59,7 +62,7 @@ function jsonOf({ metrics, limits }: DoorDeps, look: Look): Readonly<Record<stri
     queue_topics: figures.queueTopics,
     queue_leases_in_flight: figures.leasesInFlight,
     sse_connections: limits.streams.taken,
-    watch_sessions: metrics.watchSessions(),
+    watch_sessions: look.watch.sessions,
     ready: look.ready,
     replay_progress: look.replayProgress,
     uptime_ms: look.uptimeMs,

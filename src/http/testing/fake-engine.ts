@@ -79,6 +79,7 @@ export class FakeEngine implements Engine {
       queueTopics: 0,
       leasesInFlight: 0,
       routers: 0,
+      routerLag: 0,
       recordsLive: [...this.topics.values()].reduce((sum, { records }) => sum + records.length, 0),
       bytesLive: 0,
       tailBytes: 0,
