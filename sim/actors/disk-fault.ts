@@ -14,8 +14,8 @@ export const actor: Actor = {
   name: "disk-fault",
   weight: 0,
   plan: (prng) => {
-    if (prng.chance(25)) return { mends: true };
-    if (prng.chance(20)) return { freeBytes: prng.pick([0, 4096, 40_000, 200_000]) };
+    if (prng.chance(20)) return { mends: true };
+    if (prng.chance(15)) return { freeBytes: prng.pick([0, 4096, 40_000, 200_000]) };
     return { faults: Array.from({ length: prng.chance(75) ? 1 : 2 }, () => drawFault(prng)) };
   },
   act: (stage, given) => {
@@ -28,7 +28,7 @@ export const actor: Actor = {
 };
 
 function drawFault(prng: Prng): string {
-  const index = prng.between(1, 4);
+  const index = prng.chance(70) ? 1 : prng.between(2, 4);
   const file = prng.pick(files);
   const forever = prng.chance(30) ? ":forever" : "";
   switch (prng.below(8)) {
@@ -37,7 +37,7 @@ function drawFault(prng: Prng): string {
     case 1:
       return `write(${file})#${index}:short=${prng.pick(["1", "half", "less"])}`;
     case 2:
-      return `datasync(${file})#${index}:EIO${prng.pick(["", ":A", ":B"])}`;
+      return `datasync(${prng.pick([file, "wal-"])})#${index}:EIO${prng.pick(["", ":A", ":B"])}`;
     case 3:
       return `datasync(${file})#${index}:delay=${prng.pick([5, 300, 3000, 30_000])}`;
     case 4:
@@ -47,6 +47,6 @@ function drawFault(prng: Prng): string {
     case 6:
       return `${prng.pick(["rename", "syncDir", "unlink"])}#${index}:EIO${forever}`;
     default:
-      return `read(.seg)#${index}:${prng.pick(["EIO", "short=half", "delay=50"])}`;
+      return `read(${prng.pick([".seg", ".seg", ".del", ".ckpt"])})#${index}:${prng.pick(["EIO", "short=half", "delay=50"])}`;
   }
 }

@@ -4,9 +4,9 @@ import type { RareState } from "./rare.ts";
 
 /** By how coverage counts them. */
 const faultClasses: ReadonlyMap<string, RegExp> = new Map([
-  ["a write fails", /^write\(.*\) E/],
+  ["a write fails", /^write\(.*\) (after=N:)?E(?!NOSPC)/],
   ["a write comes short", /^write\(.*\) short/],
-  ["a write finds no space", /^write\(.*\) ENOSPC/],
+  ["a write finds no space", /^write\(.*\) (after=N:)?ENOSPC/],
   ["a sync fails, and what it covers stays dirty", /^datasync\(.*\) EIO(:forever)?$/],
   ["a sync fails, and the cache keeps what the disk has not", /^datasync\(.*\) EIO:A/],
   ["a sync fails, and the cache is reverted", /^datasync\(.*\) EIO:B/],

@@ -26,7 +26,7 @@ export const profiles: readonly Profile[] = [
   {
     name: "faults",
     about: "a disk that fails, stalls and fills up",
-    weights: { "disk-fault": 8, crash: 4, auditor: 6 },
+    weights: { "disk-fault": 16, crash: 3, auditor: 4 },
   },
   {
     name: "power",
