@@ -16,6 +16,7 @@ every state that the crash may leave. Without options it does all of that, which
   --seeds N             so many seeds of operations whose calls overtake each other
   --failures N          stops an operation behind so many failures (5)
   --stack               prints stacks of failures
+  --count               only says how many images there are
   --list                names of the operations
   --help                this text
 
@@ -28,6 +29,7 @@ const values = optionsOf(usage, {
   seeds: { type: "string" },
   failures: { type: "string", default: "5" },
   stack: { type: "boolean", default: false },
+  count: { type: "boolean", default: false },
   list: { type: "boolean", default: false },
 });
 const operations = await allOperations();
@@ -44,20 +46,21 @@ const options = {
   ...(sample === undefined ? {} : { sample }),
   ...(seeds === undefined ? {} : { seeds }),
   ...(thoroughEvery === undefined ? {} : { thoroughEvery }),
+  countOnly: values.count,
   maxFailures: wholeNumber(usage, "failures", values.failures),
 };
 const asked = values.only?.split(/[#@]/)[0];
 if (asked !== undefined && !operations.some(({ name }) => name === asked)) refuse(usage, `no operation ${asked}`);
 
 const started = Date.now();
-let [points, images, still, recoveries, failed] = [0, 0, 0, 0, 0];
+let [points, cases, images, still, recoveries, failed] = [0, 0, 0, 0, 0, 0];
 for (const operation of operations) {
   if (asked !== undefined && operation.name !== asked) continue;
   const before = Date.now();
   const outcome = await runOperation(operation, options);
   const seconds = ((Date.now() - before) / 1000).toFixed(1);
   console.log(
-    `${operation.name}: ${outcome.points} points, ${outcome.images} images, ${outcome.still} with nothing pending, ` +
+    `${operation.name}: ${outcome.points} points, ${outcome.cases} survivals, ${outcome.images} images, ${outcome.still} with nothing pending, ` +
       `${outcome.recoveries} recoveries, ${seconds} s`,
   );
   for (const failure of outcome.failures) {
@@ -65,13 +68,14 @@ for (const operation of operations) {
     if (values.stack) console.log(failure.error instanceof Error ? failure.error.stack : failure.error);
   }
   points += outcome.points;
+  cases += outcome.cases;
   images += outcome.images;
   still += outcome.still;
   recoveries += outcome.recoveries;
   failed += outcome.failures.length;
 }
 console.log(
-  `crash matrix: ${points} points, ${images} images, ${still} with nothing pending, ${recoveries} recoveries, ` +
+  `crash matrix: ${points} points, ${cases} survivals, ${images} images, ${still} with nothing pending, ${recoveries} recoveries, ` +
     `${failed} failures, ${Math.round((Date.now() - started) / 1000)} s`,
 );
 process.exitCode = failed > 0 || images + still === 0 ? 1 : 0;

@@ -22,6 +22,8 @@ export interface MatrixOptions {
    * of them do, or with a sample what is left out of one is done with its neighbours.
    */
   readonly thoroughEvery?: number;
+  /** Only says how many there are. */
+  readonly countOnly?: boolean;
   /** Goes on behind a failure, up to so many. */
   readonly maxFailures?: number;
 }
@@ -35,6 +37,8 @@ export interface Failure {
 
 export interface Outcome {
   readonly points: number;
+  /** Survivals that were looked at, of which many leave the same image. */
+  readonly cases: number;
   /** Different ones, with something pending. */
   readonly images: number;
   /** The rest: nothing was pending, the process died or the power went between two things. */
@@ -48,7 +52,7 @@ const light: Depth = { furtherCrashes: 0, interruptions: 0 };
 
 export async function runOperation(operation: Operation, options: MatrixOptions): Promise<Outcome> {
   const failures: Failure[] = [];
-  let [points, images, still, recoveries] = [0, 0, 0, 0];
+  let [points, cases, images, still, recoveries] = [0, 0, 0, 0, 0];
   for (let seed = 1; seed <= seedsOf(operation, options); seed++) {
     const name = operation.order === "shuffled" ? `${operation.name}#${seed}` : operation.name;
     if (options.only !== undefined && !isAsked(name, options.only)) continue;
@@ -63,6 +67,7 @@ export async function runOperation(operation: Operation, options: MatrixOptions)
     const seen = new Set<string>();
     for (const one of casesOf(name, moments, options.sample, options.only)) {
       if (seen.size >= (options.sample ?? Infinity)) break;
+      cases++;
       const disk = diskOf(one);
       const key = imageKey(one, disk);
       if (seen.has(key)) continue;
@@ -70,16 +75,18 @@ export async function runOperation(operation: Operation, options: MatrixOptions)
       seen.add(key);
       if (one.moment.disk.pending.length === 0) still++;
       else images++;
+      if (options.countOnly === true) continue;
       try {
         const image = { ...imageOf(one, operation), disk };
         recoveries += (await (operation.examine ?? examine)(image, depth)).recoveries;
       } catch (error) {
         failures.push({ id: one.id, error, call: one.moment.call });
-        if (failures.length >= (options.maxFailures ?? 3)) return { points, images, still, recoveries, failures };
+        if (failures.length >= (options.maxFailures ?? 3))
+          return { points, cases, images, still, recoveries, failures };
       }
     }
   }
-  return { points, images, still, recoveries, failures };
+  return { points, cases, images, still, recoveries, failures };
 }
 
 function imageOf(one: Case, operation: Operation): Omit<Image, "disk"> {
