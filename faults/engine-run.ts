@@ -6,7 +6,7 @@ import { defaultStorageConfig, type StorageConfig } from "../src/engine/storage-
 import { portableSlicer } from "../src/base/json-slice.ts";
 import { defaultBatchLimits, maxIdempotencyKeyBytes } from "../src/base/limits.ts";
 import type { AppendRequest } from "../src/engine/api.ts";
-import type { EngineConfig } from "../src/engine/config.ts";
+import type { EngineConfig, RoutersConfig } from "../src/engine/config.ts";
 import { openEngine, type RunningEngine } from "../src/engine/engine.ts";
 import type { EngineEvent } from "../src/engine/events.ts";
 import type { Env } from "../src/env/env.ts";
@@ -20,6 +20,7 @@ export interface RunOptions {
   readonly fileBytes?: number;
   readonly archiveDirectory?: string;
   readonly storage?: Partial<StorageConfig>;
+  readonly routers?: RoutersConfig;
   readonly events?: (event: EngineEvent) => void;
 }
 
@@ -37,6 +38,7 @@ export function startEngine(env: Env, options: RunOptions): Promise<RunningEngin
     storage: { ...defaultStorageConfig, reserveBytes: 64 << 10, ...options.storage },
     maxTopics: 1000,
     maxIdempotencyKeys: 1000,
+    ...(options.routers === undefined ? {} : { routers: options.routers }),
   };
   return openEngine(env, config, {
     events: options.events ?? (() => undefined),

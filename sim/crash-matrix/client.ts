@@ -219,7 +219,7 @@ export class Client {
     const name = `${source}->${dest}`;
     const from = oracle.topic(source).live?.head ?? 0;
     const router = oracle.links.asked({ name, source, dest, prefix, from }, oracle.topic(dest));
-    return this.#answer(async () => {
+    const answer = await this.#answer(async () => {
       await door.putRouter(name, {
         source,
         dest,
@@ -233,6 +233,8 @@ export class Client {
       router.state = "there";
       router.certain = oracle.topic(source).live?.head ?? 0;
     });
+    if (answer !== undefined && answer !== "unknown") router.state = "gone";
+    return answer;
   }
 
   async unroute(source: string, dest: string): Promise<Answer> {
@@ -277,7 +279,7 @@ export class Client {
       await call();
       return undefined;
     } catch (error) {
-      if (error instanceof TopicsError) return error.code;
+      if (error instanceof TopicsError) return error.detail?.["outcome"] === "unknown" ? "unknown" : error.code;
       this.#deps.bug(error);
       return "bug";
     }

@@ -40,6 +40,11 @@ export const profiles: readonly Profile[] = [
     syncsLie: true,
   },
   {
+    name: "routers",
+    about: "topics forwarded into others, through crashes and losses of power",
+    weights: { router: 25, crash: 3, "power-loss": 3, backup: 0, clock: 0, "disk-fault": 0 },
+  },
+  {
     name: "clock",
     about: "clocks jump, stop and disagree, and records expire",
     weights: { clock: 12, "short-lived": 12, stopper: 4 },

@@ -271,7 +271,7 @@ export class Stage {
     if (plan.twice !== true) return;
     this.#die(undefined, undefined);
     await this.#startAnew();
-    recoveredTheSame(found, await this.judge("kill"));
+    recoveredTheSame(found, await this.judge("kill"), (topic) => this.oracle.links.dest(topic) !== undefined);
     this.say("recovered twice");
   }
 

@@ -1,0 +1,50 @@
+/** Routers from the topics that everybody works on into topics of their own; and writes and deletes in those. */
+import type { Actor } from "../run/actor.ts";
+import { classes, drawTopic, isThere, tags } from "./topics.ts";
+
+interface Doing {
+  readonly source: string;
+  readonly dest: string;
+  readonly verb: "route" | "unroute" | "write" | "delete";
+  readonly durability: (typeof classes)[number];
+  readonly prefix?: string;
+  readonly tag: string;
+}
+
+const dests = ["into-1", "into-2", "into-3", "into-4"];
+
+export const actor: Actor = {
+  name: "router",
+  // Only where the profile wants it: what a restored copy has of a destination nobody judges yet.
+  weight: 0,
+  plan: (prng) => ({
+    source: drawTopic(prng),
+    dest: prng.pick(dests),
+    verb: prng.pick(["route", "route", "route", "unroute", "write", "write", "delete"]),
+    durability: prng.pick(classes),
+    ...(prng.chance(30) ? { prefix: prng.pick(["red", "blue"]) } : {}),
+    tag: prng.pick(tags),
+  }),
+  act: async (stage, given) => {
+    const { source, dest, verb, durability, prefix, tag } = given as unknown as Doing;
+    const { client } = stage.machine;
+    const { links } = stage.oracle;
+    const current = (): string | undefined =>
+      links.routers.find((router) => router.dest === dest && router.state !== "gone")?.source;
+    await stage.turns.alone(source, () =>
+      stage.turns.alone(dest, async () => {
+        const answers: (string | undefined)[] = [];
+        if (verb === "route") {
+          if (!isThere(stage, source) || current() !== undefined) return;
+          if (!isThere(stage, dest)) answers.push(await client.create(dest, durability));
+          if (isThere(stage, dest))
+            answers.push(await client.route(source, dest, prefix === undefined ? {} : { prefix }));
+        } else if (!isThere(stage, dest)) return;
+        else if (verb === "unroute") answers.push(await client.unroute(current() ?? source, dest));
+        else if (verb === "write") answers.push(await client.append(dest, 2, { tag }));
+        else answers.push(await client.deleteTag(dest, tag));
+        stage.answered(verb, dest, answers);
+      }),
+    );
+  },
+};
