@@ -16,10 +16,20 @@ import { scenario as coldReads } from "./cold-reads.ts";
 import { scenario as deletes } from "./deletes.ts";
 import { scenarios as longTopics } from "./long-topic.ts";
 import { scenario as manyTopics } from "./many-topics.ts";
+import { scenario as routers } from "./routers.ts";
 import type { FigureRow, Scenario, StorageContext } from "./scenario.ts";
 import { scenario as stuckTag } from "./stuck-tag.ts";
 
-const scenarios: readonly Scenario[] = [...longTopics, manyTopics, stuckTag, deletes, coldReads, acks, checkpoints];
+const scenarios: readonly Scenario[] = [
+  ...longTopics,
+  manyTopics,
+  stuckTag,
+  deletes,
+  coldReads,
+  acks,
+  checkpoints,
+  routers,
+];
 
 const usage = `usage: npm run bench:storage -- [options]
 

@@ -5,6 +5,7 @@ import { steps as coldReadSteps } from "./cold-reads.ts";
 import { steps as deleteSteps } from "./deletes.ts";
 import { steps as longTopicSteps } from "./long-topic.ts";
 import { steps as manyTopicsSteps } from "./many-topics.ts";
+import { steps as routerSteps } from "./routers.ts";
 import type { Steps } from "./scenario.ts";
 import { steps as stuckTagSteps } from "./stuck-tag.ts";
 
@@ -15,6 +16,7 @@ const all: Steps = {
   ...deleteSteps,
   ...longTopicSteps,
   ...manyTopicsSteps,
+  ...routerSteps,
   ...stuckTagSteps,
 };
 
