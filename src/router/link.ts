@@ -170,7 +170,8 @@ export class Link {
   /** What is gone is announced: as many seqs as would have been copied at most. */
   #passGap(link: LinkState, { through, cause }: Extract<Forwardable, { kind: "gap" }>): boolean {
     const from = Math.max(link.cursor, Math.min(...link.routers.map((router) => router.from)));
-    if (through <= from) {
+    // What a restore to an earlier moment gave up was never there, as far as this directory goes.
+    if (through <= from || cause === "restored") {
       const none = new Copies(link, this.cyclic, { records: 1, bytes: 1 });
       none.through = through;
       return this.#staged(this.#end.stage(none));
