@@ -3,7 +3,7 @@
  * belongs to the exact patch that it was made with, and goes with it.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Letter, Patch } from "./bug.ts";
 import type { Verdict } from "./tool.ts";
@@ -25,14 +25,15 @@ export interface Result extends Omit<Verdict, "cpuSeconds"> {
 const path = join(root, "faults/planted/results.json");
 
 export class Results {
-  readonly #all: Record<string, Result>;
+  #all: Record<string, Result>;
+  readonly #own: Record<string, Result> = {};
 
   private constructor(all: Record<string, Result>) {
     this.#all = all;
   }
 
   static load(): Results {
-    return new Results(existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Record<string, Result>) : {});
+    return new Results(stored());
   }
 
   /** `undefined` also when the patch is not the one any more. */
@@ -42,19 +43,25 @@ export class Results {
   }
 
   set(subject: Subject, letter: Letter, result: Result): void {
-    this.#all[keyOf(subject, letter)] = result;
+    this.#all[keyOf(subject, letter)] = this.#own[keyOf(subject, letter)] = result;
   }
 
-  /** Drops what nothing planted stands for any more. */
+  /** Drops what nothing planted stands for any more. What another run has found meanwhile stays. */
   save(isKnown: (key: string) => boolean): void {
+    this.#all = { ...stored(), ...this.#own };
     const order = Object.keys(this.#all).filter(isKnown).sort(naturally);
     const text = JSON.stringify(Object.fromEntries(order.map((key) => [key, this.#all[key]])), null, 2);
-    writeFileSync(path, `${text}\n`);
+    writeFileSync(`${path}.tmp`, `${text}\n`);
+    renameSync(`${path}.tmp`, path);
   }
 
   get all(): readonly Result[] {
     return Object.values(this.#all);
   }
+}
+
+function stored(): Record<string, Result> {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Record<string, Result>) : {};
 }
 
 export function keyOf(subject: Subject, letter: Letter): string {
