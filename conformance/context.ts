@@ -2,13 +2,16 @@
  * What a case gets: a client, names that no other case uses, and raw connections. It remembers every name it gave out
  * and every connection it opened, and takes all of it back when the case is over, however it ended.
  */
-import { fail, ok } from "./expect.ts";
+import { equal, fail, ok } from "./expect.ts";
 import { ManagedServer, type Settings } from "./managed/managed-server.ts";
 import type { Target } from "./target.ts";
 import { Topic } from "./topic.ts";
 import type { Fields } from "./topic.ts";
 import type { Http1Client, HttpClient } from "./transport/http1.ts";
+import { Http2Connection } from "./transport/h2c.ts";
 import { RawConnection } from "./transport/raw.ts";
+import { EventStream } from "./transport/sse.ts";
+import { WebSocketClient } from "./transport/ws.ts";
 
 export class Context {
   readonly target: Target;
@@ -21,7 +24,7 @@ export class Context {
   readonly #client: Http1Client;
   readonly #names = new Set<string>();
   readonly #hostile = new Set<string>();
-  readonly #connections: RawConnection[] = [];
+  readonly #connections: { destroy(): void }[] = [];
   readonly #servers: ManagedServer[] = [];
 
   constructor(target: Target, client: Http1Client, prefix: string, signal: AbortSignal, command?: string) {
@@ -58,6 +61,33 @@ export class Context {
 
   async connect(): Promise<RawConnection> {
     const connection = await RawConnection.open(this.target, this.signal);
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  /** A session that watches these topics. */
+  async session(body: Fields, query = ""): Promise<string> {
+    const { wid } = ok<{ readonly wid: string }>(await this.http.send("POST", `/v0/watch${query}`, body));
+    return wid;
+  }
+
+  /** The stream of a session, or of one made of this. */
+  async stream(session: string | Fields, headers: Readonly<Record<string, string>> = {}): Promise<EventStream> {
+    const wid = typeof session === "string" ? session : await this.session(session);
+    const stream = await EventStream.open(this.target, `/v0/watch/${wid}`, this.signal, headers);
+    this.#connections.push(stream);
+    equal(stream.head.status, 200, "status of the stream");
+    return stream;
+  }
+
+  async socket(): Promise<WebSocketClient> {
+    const socket = await WebSocketClient.open(this.target, this.signal);
+    this.#connections.push(socket);
+    return socket;
+  }
+
+  http2(): Http2Connection {
+    const connection = new Http2Connection(this.target, this.signal);
     this.#connections.push(connection);
     return connection;
   }

@@ -1,0 +1,27 @@
+/** HTTP/2 with prior knowledge on the port of HTTP/1.1 (spec 7.6). */
+import { suite } from "../../case.ts";
+import { equal, ok, status, truth } from "../../expect.ts";
+import type { DiffAnswer } from "../../wire.ts";
+
+const made = suite("h2c", "7.6");
+export const cases = made.cases;
+const { core } = made;
+
+core("requests", "requests over h2c are answered, side by side", async (context) => {
+  const topic = await context.topic();
+  const connection = context.http2();
+  const writes = await Promise.all(
+    [1, 2, 3].map((data) => connection.send("POST", topic.path, { records: [{ data }] })),
+  );
+  for (const reply of writes) status(reply, 200);
+  equal(ok<DiffAnswer>(await connection.send("POST", `${topic.path}/diff`, {})).records.length, 3, "records");
+  status(await connection.send("GET", context.absent().path), 404);
+});
+
+core("streams", "events come over h2c too", async (context) => {
+  const topic = await context.topic();
+  await topic.appendedNumbers(1);
+  const wid = await context.session({ topics: { [topic.name]: {} } });
+  const text = await context.http2().streamUntil(`/v0/watch/${wid}`, "event: caught-up");
+  truth(text.includes("event: record\n"), "a record comes before caught-up");
+});
