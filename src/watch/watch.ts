@@ -105,12 +105,12 @@ export class Watch {
   }
 
   /** Throws unless there is such a session and it is this owner's. */
-  session(wid: string, owner: number | undefined): { readonly heartbeatMs: number } {
+  session(wid: string, owner: number | undefined): { readonly heartbeatMs: number; readonly named: Iterable<string> } {
     const session = this.#sessions.get(wid);
     if (session === undefined) throw new TopicsError("not_found", "There is no such watch session; make a new one.");
     if (session.terms.owner !== owner)
       throw new TopicsError("unauthorized", "A watch session belongs to the key that made it.");
-    return { heartbeatMs: session.terms.heartbeatMs };
+    return { heartbeatMs: session.terms.heartbeatMs, named: session.named };
   }
 
   /** `undefined` when the session is gone by now. */
