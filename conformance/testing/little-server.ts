@@ -7,6 +7,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Fields, Refusal, config as readConfig, invalid, isName, predicate } from "./little-fields.ts";
 import type { Config } from "./little-fields.ts";
+import { metricsJson, metricsText } from "./little-metrics.ts";
 import { readJson } from "./little-json.ts";
 import type { JsonNode } from "./little-json.ts";
 import { LittleTopic } from "./little-topic.ts";
@@ -22,6 +23,8 @@ interface Answer {
   /** JSON text. */
   readonly text: string;
   readonly allow?: string;
+  /** Where it is not JSON. */
+  readonly type?: string;
 }
 
 interface Call {
@@ -82,7 +85,10 @@ export class LittleServer {
         ...(typeof allow === "string" ? { allow } : {}),
       };
     }
-    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(answer.text) };
+    const headers = {
+      "content-type": answer.type ?? "application/json",
+      "content-length": Buffer.byteLength(answer.text),
+    };
     response.writeHead(answer.status, answer.allow === undefined ? headers : { ...headers, allow: answer.allow });
     response.end(request.method === "HEAD" ? undefined : answer.text);
   }
@@ -92,6 +98,7 @@ export class LittleServer {
     const method = request.method ?? "";
     const open = this.#token === undefined || /\/(?:health|ready)z?$/.test(path);
     if (!open && request.headers.authorization !== `Bearer ${this.#token}`) throw new Refusal(401, "unauthorized");
+    if (path === "/v0/metrics") return this.#metrics(request.headers.accept === "application/json");
     const { handlers, name } = this.#route(path);
     const handler = handlers[method === "HEAD" ? "GET" : method];
     if (handler === undefined) {
@@ -160,6 +167,11 @@ export class LittleServer {
     const topic = new LittleTopic({ ...config, type: config["type"] ?? "log" }, this.#wrong);
     this.#topics.set(name, topic);
     return topic;
+  }
+
+  #metrics(json: boolean): Answer {
+    if (json) return { status: 200, text: metricsJson() };
+    return { status: 200, text: metricsText(this.#topics), type: "text/plain; version=0.0.4" };
   }
 
   #ready(): Answer {

@@ -38,7 +38,9 @@ export interface FuzzReport {
 
 /** What may be more at the end: pools that fill once, code that was compiled meanwhile. */
 const heapGrowthBytes = 48 << 20;
-const resourceGrowth = 8;
+const resourceGrowth = 4;
+/** Each watch session has one until it expires, and there may be a hundred of those. */
+const timerGrowth = 110;
 const maxHeldMs = 50;
 
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
@@ -73,7 +75,7 @@ async function against(server: FuzzedServer, options: FuzzOptions): Promise<Fuzz
     // The first round fills pools and compiles code.
     first ??= last;
     options.said?.(
-      `${tally.plays} plays, held ${held} ms, heap ${last.heapBytes >> 20} MiB, ${last.resources} resources`,
+      `${tally.plays} plays, held ${held} ms, heap ${last.heapBytes >> 20} MiB, ${last.resources} handles, ${last.timers} timers`,
     );
   }
   const exit = server.trouble.length === 0 ? await server.stop() : "early";
@@ -81,6 +83,7 @@ async function against(server: FuzzedServer, options: FuzzOptions): Promise<Fuzz
   if (exit !== "0") problems.push(`the server ended with ${exit}`);
   if (last!.heapBytes - first!.heapBytes > heapGrowthBytes) problems.push("memory has grown");
   if (last!.resources - first!.resources > resourceGrowth) problems.push("handles have grown");
+  if (last!.timers - first!.timers > timerGrowth) problems.push("timers have grown");
   const { plays, answers, byStatus, byPlay } = tally;
   const endpoints = catalogue.endpoints.length;
   return { plays, answers, byStatus, byPlay, endpoints, heldMs, first: first!, last: last!, exit, problems };
@@ -113,7 +116,7 @@ async function playRound(plays: Plays, port: number, options: FuzzOptions, tally
 
 /** What plays have made goes, so that what grows all the same is seen. */
 async function emptied(port: number): Promise<void> {
-  const headers = { authorization: `Bearer ${keys.all}` };
+  const headers = { authorization: `Bearer ${keys.all}`, connection: "close" };
   for (const [collection, field, name] of [
     ["routers", "routers", "router"],
     ["topics", "topics", "topic"],
@@ -128,7 +131,7 @@ async function emptied(port: number): Promise<void> {
 }
 
 async function described(port: number): Promise<Catalogue> {
-  const headers = { authorization: `Bearer ${keys.all}` };
+  const headers = { authorization: `Bearer ${keys.all}`, connection: "close" };
   const answer = await fetch(`http://127.0.0.1:${port}/v0/openapi.json`, { headers });
   return catalogueOf((await answer.json()) as Record<string, unknown>);
 }

@@ -10,8 +10,10 @@ export interface Watched {
   readonly heldMs: number;
   readonly residentBytes: number;
   readonly heapBytes: number;
-  /** What the event loop keeps open: sockets, timers, requests. */
+  /** What the event loop keeps open but timers: sockets, files, requests. */
   readonly resources: number;
+  /** Sessions have one each, until they expire or the bound on sessions is reached. */
+  readonly timers: number;
 }
 
 const lookEveryMs = 2;
@@ -34,11 +36,14 @@ process.on("message", () => {
   // What is only garbage is no growth.
   (globalThis as { gc?: () => void }).gc?.();
   const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+  const resources = process.getActiveResourcesInfo();
+  const timers = resources.filter((kind) => kind === "Timeout").length;
   const seen: Watched = {
     heldMs: Math.round(held * 10) / 10,
     residentBytes: rss,
     heapBytes: heapUsed + arrayBuffers,
-    resources: process.getActiveResourcesInfo().length,
+    resources: resources.length - timers,
+    timers,
   };
   held = 0;
   last = onProcessorMs();

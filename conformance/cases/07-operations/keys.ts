@@ -1,6 +1,6 @@
 /** Keys, their scopes and the names that they are for (spec 7.2, 9.3): on a server that has some. */
 import { suite } from "../../case.ts";
-import { error, ok } from "../../expect.ts";
+import { equal, error, ok } from "../../expect.ts";
 import { numbers, whole } from "../../managed/readings.ts";
 import type { SendOptions } from "../../transport/http1.ts";
 
@@ -59,4 +59,64 @@ managed("names-in-bodies", "names in a body are held against the prefixes like t
   error(await server.send("PUT", "/v0/topics/team-jobs", queue, narrow), 403, "forbidden");
   error(await server.send("GET", "/v0/topics/team-jobs", undefined, narrow), 404, "topic_not_found");
   ok(await server.send("PUT", "/v0/topics/team-jobs", { ...queue, dead_letter: "shared-dead" }, narrow), 201);
+});
+
+managed("lists", "a list has only what the key is for, page by page", async (context) => {
+  const server = await context.server(settings);
+  for (const name of ["other", "shared-a", "team-a", "team-b", "zz"]) await server.topic(name).appendedNumbers(1);
+  const seen: string[] = [];
+  let cursor = "";
+  for (let pages = 0; pages < 4; pages++) {
+    const reply = await server.send(
+      "GET",
+      `/v0/topics?page_size=1&cursor=${cursor}`,
+      undefined,
+      shown("narrow-9876543210"),
+    );
+    const body = ok<{ topics: { topic: string }[]; next_cursor?: string }>(reply, 200);
+    seen.push(...body.topics.map(({ topic }) => topic));
+    if (body.next_cursor === undefined) break;
+    cursor = body.next_cursor;
+  }
+  equal(seen, ["shared-a", "team-a", "team-b"], "names");
+});
+
+managed("no-word", "a refusal says nothing of whether the topic exists", async (context) => {
+  const server = await context.server(settings);
+  await server.topic("other-1").appendedNumbers(1);
+  const texts: string[] = [];
+  for (const name of ["other-1", "other-2"]) {
+    const reply = await server.send("GET", `/v0/topics/${name}`, undefined, shown("narrow-9876543210"));
+    error(reply, 403, "forbidden");
+    texts.push(reply.text.replaceAll(name, ""));
+  }
+  equal(texts[0], texts[1], "the answers");
+});
+
+managed("first", "the key comes before anything else, on paths that do not exist too", async (context) => {
+  const server = await context.server(settings);
+  for (const [method, path] of [
+    ["GET", "/v0/nothing"],
+    ["PATCH", "/v0/topics"],
+    ["GET", "/v0/topics/-"],
+    ["GET", "/v0/topics?token=all-of-it-0123456789"],
+  ] as const)
+    error(await server.send(method, path, undefined, { headers: { Authorization: null } }), 401, "unauthorized");
+});
+
+managed("probes", "health and ready ask for any key where TOPICS_PROBE_AUTH is set", async (context) => {
+  const server = await context.server({ ...settings, TOPICS_PROBE_AUTH: "1" });
+  for (const path of ["/v0/health", "/v0/ready"]) {
+    error(await server.send("GET", path, undefined, { headers: { Authorization: null } }), 401, "unauthorized");
+    ok(await server.send("GET", path, undefined, shown("reader-5555")));
+  }
+});
+
+managed("config", "a write that would make a topic with a config of its own needs admin", async (context) => {
+  const server = await context.server({ TOPICS_API_KEYS: "all-of-it-0123456789,writer-5555:w" });
+  const body = { records: [{ data: 1 }], config: { cap_records: 5 } };
+  error(await server.send("POST", "/v0/topics/made", body, shown("writer-5555")), 403, "forbidden");
+  error(await server.send("GET", "/v0/topics/made"), 404, "topic_not_found");
+  ok(await server.send("POST", "/v0/topics/plain", { records: [{ data: 1 }] }, shown("writer-5555")), 201);
+  ok(await server.send("POST", "/v0/topics/plain", body, shown("writer-5555")), 200);
 });
