@@ -60,7 +60,7 @@ function escapes({ bugs, results }: PageParts): string {
     }),
   );
   if (rows.length === 0) return "## Escapes\n\nNone.";
-  return `## Escapes\n\nWhat is here is a check that is missing.\n\n| # | by | the change | |\n|---|---|---|---|\n${rows.join("\n")}`;
+  return `## Escapes, and what was not run\n\nWhat escapes with all of its budget is a check that is missing; with a part of it, it may be one. Not run means that nothing is known.\n\n| # | by | the change | |\n|---|---|---|---|\n${rows.join("\n")}`;
 }
 
 function table({ bugs, results }: PageParts): string {
