@@ -88,6 +88,16 @@ export class RawConnection {
     if (status !== 100) throw new Error(`expected 100 Continue, got ${status}`);
   }
 
+  /** Everything up to the first place where the text stands, as Latin-1; for answers without an end. */
+  async upTo(text: string): Promise<string> {
+    let at = this.#buffered.indexOf(text, 0, "latin1");
+    while (at < 0) {
+      await this.#moreOrThrow();
+      at = this.#buffered.indexOf(text, 0, "latin1");
+    }
+    return this.#take(at + text.length).toString("latin1");
+  }
+
   /** Closes this side only; what the server still sends can be read. */
   end(): Promise<void> {
     return new Promise((resolve) => {

@@ -64,6 +64,7 @@ export class Queue {
       clock: deps.clock,
       timers: deps.timers,
       cohort: this.#cohort,
+      settle: () => void this.#settle(),
       nextChangeMs: () => table.nextChangeMs(),
       leaseMs: (asked) => asked ?? topic.config.leaseMs,
       release: (owner, seqs) => this.#release(owner, seqs),

@@ -3,7 +3,7 @@
  * its job is acked, given back, expired or gone; when the stream ends, what it holds is claimable again at once. A stream
  * whose reader is slow gets no more jobs until it has caught up.
  *
- * Streams are fed together, in turns, so that what there is is divided evenly. While some are hungry one timer for all of
+ * Streams are fed together, in turns, so that what there is is divided evenly. While some are open one timer for all of
  * them stands at the next moment when a lease expires or a delay ends.
  */
 import { TopicsError } from "../base/errors.ts";
@@ -34,6 +34,8 @@ export interface WorkStreamsDeps {
   readonly clock: JobClock;
   readonly timers: Timers;
   readonly cohort: Cohort;
+  /** Makes the table right for now. */
+  settle(): void;
   /** On the monotonic clock. */
   nextChangeMs(): number;
   leaseMs(asked: number | undefined): number;
@@ -86,9 +88,11 @@ export class WorkStreams {
   async #feed(): Promise<void> {
     this.#again = this.#feeding;
     if (this.#feeding) return;
-    const hungry = [...this.#open].filter((stream) => stream.max > 0);
     this.#disarm();
-    if (hungry.length === 0) return;
+    // A lease that has run out frees its slot.
+    this.#deps.settle();
+    const hungry = [...this.#open].filter((stream) => stream.max > 0);
+    if (hungry.length === 0) return this.#arm(longestMs);
     this.#feeding = true;
     let failed = false;
     try {
