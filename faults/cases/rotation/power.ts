@@ -38,7 +38,27 @@ async function writes(scene: Scene): Promise<void> {
   await scene.pass(5000);
 }
 
-export const cases: readonly FaultCase[] = moments.flatMap(({ name, call, path, what }) =>
+/** Together in one group, the last of them in the next file. */
+const crossing: FaultCase = {
+  name: "rotation-power-lost-behind-a-group-that-crosses",
+  section: "6.2",
+  what: "Writes that come at once fill the file and begin the next one; power is lost right behind the last ack",
+  permits: "Everything that was acked as `fsync` is there, from both files",
+  run: async (scene) => {
+    const together = Array.from({ length: 8 }, () => scene.client.append("f", 1, { padBytes: 10_000 }));
+    for (const each of together) await scene.answered(undefined, each, "one of eight appends at once");
+    scene.saw("wal-rotated");
+    scene.powerLoss("none");
+    await scene.startAfter("power");
+  },
+  outcome: {
+    holds: { d: "1-3 crash:4..", f: "1-11" },
+    afterPowerLoss: { d: "1-3 crash:4..", f: "1-11" },
+  },
+  guards: [2, 3],
+};
+
+const interrupted: readonly FaultCase[] = moments.flatMap(({ name, call, path, what }) =>
   (["none", "entries", "data", "all"] as const).map((survival) => ({
     name: `rotation-power-lost-${name}-${survival}`,
     section: "6.2",
@@ -57,3 +77,5 @@ export const cases: readonly FaultCase[] = moments.flatMap(({ name, call, path, 
     guards: [2, 63, 65],
   })),
 );
+
+export const cases: readonly FaultCase[] = [crossing, ...interrupted];
