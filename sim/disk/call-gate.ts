@@ -49,6 +49,7 @@ export class CallGate {
   #crashAt = Number.POSITIVE_INFINITY;
   #issued = 0;
   #mutations = 0;
+  #crashSite: { readonly name: CallName; readonly part: string } | undefined;
   #diedAt: Call | undefined;
 
   constructor(deps: GateDeps) {
@@ -73,7 +74,13 @@ export class CallGate {
   /** Processes die instead of making mutating call number `number`, counted from 0. */
   crashAt(number: number): void {
     this.#crashAt = number;
+    this.#crashSite = undefined;
     this.#diedAt = undefined;
+  }
+
+  /** Processes die instead of making the next mutating call of this name on a path that contains `part`. */
+  crashAtSite(name: CallName, part: string): void {
+    this.#crashSite = { name, part };
   }
 
   onCall(hook: CallHook): void {
@@ -135,7 +142,7 @@ export class CallGate {
   /** Numbers a mutating call just before it takes effect. */
   mutate(call: Call): number {
     const number = this.#mutations;
-    if (number >= this.#crashAt) {
+    if (number >= this.#crashAt || this.#isSite(call)) {
       this.#diedAt = call;
       this.#deps.kill();
       throw new ProcessDied();
@@ -143,6 +150,11 @@ export class CallGate {
     this.#mutations += 1;
     for (const hook of this.#hooks) hook(call, number);
     return number;
+  }
+
+  #isSite({ name, path, to = "" }: Call): boolean {
+    const site = this.#crashSite;
+    return site?.name === name && (path.includes(site.part) || to.includes(site.part));
   }
 
   #admit(process: SimulatedProcess, call: Call): FaultEffect | undefined {
