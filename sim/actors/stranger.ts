@@ -1,6 +1,6 @@
 /** Says what makes no sense, many things at once, and a byte at a time: it is refused, and nothing changes (spec 9.3, 9.4/10). */
 import { requestBytes } from "../http/connection.ts";
-import { Violation } from "../oracle/oracle.ts";
+import { isRefused } from "../oracle/invariants/94-10-refusals.ts";
 import type { Actor } from "../run/actor.ts";
 import { drawTopic } from "./topics.ts";
 
@@ -52,9 +52,7 @@ export const actor: Actor = {
     for (const [method, target, , status] of requests) {
       const response = await connection.response();
       stage.note(`stranger ${method} ${target} ${response.status}`);
-      // A server that is stopping says so first.
-      if (response.status !== status && response.status !== 503)
-        throw new Violation("9.4/10", `${method} ${target} was answered ${response.status} ${response.body}`);
+      isRefused(`${method} ${target}`, status, response);
       stage.say("a request refused");
     }
     connection.finish();

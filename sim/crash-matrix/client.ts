@@ -7,6 +7,7 @@ import { portableSlicer } from "../../src/base/json-slice.ts";
 import { TopicsError } from "../../src/base/errors.ts";
 import { type CommitClass, defaultConfig, type TopicConfig, type TopicConfigPatch } from "../../src/topic/config.ts";
 import type { Door, WrittenAppend } from "../door.ts";
+import { isFirst, isOne, isRepeat } from "../oracle/invariants/94-06-one-append.ts";
 import type { Change, PlainRecord } from "../oracle/model.ts";
 import { takenBy } from "../oracle/links.ts";
 import { observeTopic, parseRecords, readRequest } from "../oracle/observation.ts";
@@ -84,8 +85,7 @@ export class Client {
       async (number) => {
         const staged = (): void => oracle.topic(topic).staged(number);
         const result = await door.append(topic, { ...appendRequest(records, key, options.delayMs), staged });
-        if (result.deduped)
-          throw new Violation("9.4/6", `a first write with key ${key ?? ""} to ${topic} was called a repeat`);
+        isFirst(topic, key ?? "", result);
         if (created !== undefined) {
           oracle.topic(topic).ack(created);
           oracle.topic(topic).notAfter(number, await this.#clock(topic));
@@ -112,9 +112,7 @@ export class Client {
       const failed = answers.find((answer) => answer.status === "rejected");
       const [first] = results;
       if (first === undefined) throw failed?.reason;
-      const anew = results.filter(({ deduped }) => !deduped).length;
-      if (anew > 1 || results.some(({ firstSeq }) => firstSeq !== first.firstSeq))
-        throw new Violation("9.4/6", `${times} writes at once with key ${key} to ${topic} appended ${anew} times`);
+      isOne(topic, key, results);
       return first.firstSeq;
     });
   }
@@ -140,11 +138,7 @@ export class Client {
   /** A write whose key is known: appends nothing. */
   async repeat(topic: string, key: string, first: { readonly from: number; readonly to: number }): Promise<void> {
     const result = await this.#deps.door.append(topic, appendRequest([this.#record({})], key));
-    if (!result.deduped || result.firstSeq !== first.from || result.lastSeq !== first.to)
-      throw new Violation(
-        "9.4/6",
-        `key ${key} of ${topic} was acked with seqs ${first.from} to ${first.to}; a repeat got ${result.firstSeq} to ${result.lastSeq}${result.deduped ? "" : ", appended anew"}`,
-      );
+    isRepeat(topic, key, first, result);
   }
 
   deleteBefore(topic: string, beforeSeq: number): Promise<Answer> {

@@ -4,7 +4,6 @@
  */
 import type { TopicConfig } from "../../src/topic/config.ts";
 import { StartRefusal } from "../../src/storage/refusal.ts";
-import { TopicsError } from "../../src/base/errors.ts";
 import type { EngineEvent } from "../../src/engine/events.ts";
 import { noProgress } from "../../src/maintenance/progress.ts";
 import { verify } from "../../src/maintenance/verify/verify.ts";
@@ -14,6 +13,7 @@ import { oneSyncPerFile } from "../disk/rules/one-sync-per-file.ts";
 import { storageRules } from "../disk/storage-rules.ts";
 import { HttpDoor } from "../http/http-door.ts";
 import type { Crash } from "../oracle/crash.ts";
+import { reportsDamage } from "../oracle/invariants/08-damage.ts";
 import { recoveredTheSame } from "../oracle/invariants/07-recovery.ts";
 import { drainedWhole, sound, startedSoon } from "../oracle/invariants/94-11-drain.ts";
 import { mayAck } from "../oracle/invariants/94-02-latch.ts";
@@ -328,9 +328,8 @@ export class Stage {
       return await this.machine.observe();
     } catch (error) {
       // What a disk has spoilt is said to be so.
-      if (!this.#troubles.lied || !(error instanceof TopicsError) || error.detail?.["segment"] === undefined)
-        throw error;
-      throw new Over(error.message);
+      if (!this.#troubles.lied || !reportsDamage(error)) throw error;
+      throw new Over(String(error));
     }
   }
 
