@@ -6,10 +6,33 @@ export const bug: PlantedBug = {
   letters: ["S"],
   patches: [
     {
-      file: "src/wal/begin-file.ts",
-      search: `  if (known.position === scanned.end)
+      file: "src/wal/shard.ts",
+      search: `    const fault = await this.#writer.sync();
+    if (fault) return this.#giveUp(fault.error, true);
+    try {
 `,
-      replace: `  if (known.position <= scanned.end)
+      replace: `    try {
+`,
+    },
+    {
+      file: "src/wal/file-switch.ts",
+      search: `    const end = previous.syncedEnd;
+`,
+      replace: `    const end = carried.length > 0 ? previous.syncedEnd : previous.writtenEnd;
+    const hash = carried.length > 0 ? previous.syncedHash : previous.writtenHash;
+`,
+    },
+    {
+      file: "src/wal/file-switch.ts",
+      search: "predecessor: { index: previous.index, end, hash: previous.syncedHash },",
+      replace: "predecessor: { index: previous.index, end, hash },",
+    },
+    {
+      file: "src/wal/file-switch.ts",
+      search: `    writer.switchTo(next);
+`,
+      replace: `    if (carried.length === 0) await writer.sync();
+    writer.switchTo(next);
 `,
     },
   ],
