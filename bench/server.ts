@@ -52,6 +52,10 @@ export class Server {
     return this.#url;
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? NaN;
+  }
+
   async start(): Promise<Started> {
     const portFile = join(this.#directory, "port");
     await rm(portFile, { force: true });
