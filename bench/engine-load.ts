@@ -13,11 +13,12 @@ import type { RunningEngine } from "../src/engine/engine.ts";
 import { nodeEnv } from "../src/env/node-env.ts";
 import type { ReadRequest } from "../src/topic/read.ts";
 import { defaultWalConfig } from "../src/wal/config.ts";
+import { isQueueWork, queuePiece, queueTopic, type QueueWork } from "./queue-load.ts";
 import { batchBody, Dice } from "./requests.ts";
 import type { BatchShape } from "./requests.ts";
 import type { Pace } from "./row.ts";
 
-export type EngineWork = "append-bytes" | "append-batch" | "diff" | "diff-half";
+export type EngineWork = "append-bytes" | "append-batch" | "diff" | "diff-half" | QueueWork;
 
 export interface EngineTask extends Pace {
   readonly work: EngineWork;
@@ -81,6 +82,7 @@ async function repeat(once: Piece, durationMs: number): Promise<number> {
 async function prepared(engine: RunningEngine, work: EngineWork): Promise<Piece> {
   const node = work === "diff-half" ? { node: filteredNode } : {};
   const made = madeBodies({ ...shape, ...node });
+  if (isQueueWork(work)) return queuePiece(engine, work, (records) => produce(engine, made, records));
   switch (work) {
     case "append-bytes":
       return writing(made, (body) => appendBytes(engine, body));
@@ -124,7 +126,15 @@ function keptBatch(batch: RecordBatch): RecordBatch {
   return { ...batch, slots: batch.slots.slice() };
 }
 
-function appendBatch(engine: RunningEngine, batch: RecordBatch): Promise<number> {
+async function produce(engine: RunningEngine, made: readonly Buffer[], records: number): Promise<void> {
+  for (let sent = 0, next = 0; sent < records; sent += shape.records) {
+    const batch = slice(made[next++ % made.length]);
+    await appendBatch(engine, { ...batch, count: Math.min(shape.records, records - sent) }, queueTopic);
+    recycleBatch(batch);
+  }
+}
+
+function appendBatch(engine: RunningEngine, batch: RecordBatch, to = topic): Promise<number> {
   const request: AppendRequest = {
     batch,
     idempotencyKey: undefined,
@@ -132,7 +142,7 @@ function appendBatch(engine: RunningEngine, batch: RecordBatch): Promise<number>
     config: undefined,
     disableBackpressure: true,
   };
-  return engine.append(topic, request).then((result) => result.count);
+  return engine.append(to, request).then((result) => result.count);
 }
 
 async function appendBytes(engine: RunningEngine, body: Buffer): Promise<number> {
