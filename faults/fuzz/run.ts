@@ -78,6 +78,11 @@ async function against(server: FuzzedServer, options: FuzzOptions): Promise<Fuzz
       `${tally.plays} plays, held ${held} ms, heap ${last.heapBytes >> 20} MiB, ${last.resources} handles, ${last.timers} timers`,
     );
   }
+  // A session of HTTP/2 that was never one is given up after 15 s.
+  for (let looks = 0; looks < 100 && last!.resources - first!.resources > resourceGrowth; looks++) {
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    last = await server.watched();
+  }
   const exit = server.trouble.length === 0 ? await server.stop() : "early";
   const problems = [...tally.problems, ...server.trouble];
   if (exit !== "0") problems.push(`the server ended with ${exit}`);

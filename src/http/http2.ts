@@ -32,10 +32,11 @@ export function http2Server(config: HttpConfig, events: HttpEvents, listener: Li
 function guard(session: ServerHttp2Session, config: HttpConfig, events: HttpEvents): void {
   let open = 0;
   session.on("stream", (stream: ServerHttp2Stream) => {
-    open++;
+    if (open++ === 0) session.setTimeout(config.keepAliveMs);
     stream.once("close", () => open--);
   });
-  session.setTimeout(config.keepAliveMs, () => {
+  // What is no HTTP/2 behind its preface is not read to its end, nor is the client's leave: only time tells.
+  session.setTimeout(config.headersTimeoutMs, () => {
     if (open === 0) session.close();
   });
   session.on("error", (error: Error & { code?: string }) => {
