@@ -70,9 +70,15 @@ async function verdict(
   }
 }
 
+/** Sections that the little server keeps: it has no routers, streams or queues, and no HTTP/2. */
+async function itsSections(): Promise<string> {
+  const sections = (await discoverCases()).map(({ section }) => section);
+  return [...new Set(sections.filter((section) => !/^([3-6](\.|$)|7\.6$)/.test(section)))].join(",");
+}
+
 describe("probe", () => {
   it("passes a server that keeps the core contract, and leaves no topic behind", async () => {
-    const { code, report, left } = await probe(undefined, "--profile", "core");
+    const { code, report, left } = await probe(undefined, "--profile", "core", "--filter", await itsSections());
     const failed = report.cases.filter((each) => each.outcome === "failed");
     assert.deepEqual(failed, []);
     assert.equal(code, 0);
@@ -92,7 +98,8 @@ describe("probe", () => {
     const server = new LittleServer(undefined, "secret");
     const url = await server.listen();
     try {
-      const { code, out } = await command(url, "--token", "secret", "--profile", "core", "--reporter", "json");
+      const options = ["--profile", "core", "--filter", await itsSections(), "--reporter", "json"];
+      const { code, out } = await command(url, "--token", "secret", ...options);
       const { cases } = JSON.parse(out) as JsonReport;
       assert.deepEqual(
         cases.filter((each) => each.outcome !== "passed"),

@@ -30,8 +30,8 @@ describe("discovery", () => {
       assert.ok(sections.has(section), `cases for ${section}`);
     }
     for (const { id, section, profile, title } of cases) {
-      assert.match(id, /^[a-z-]+\/[A-Za-z0-9._-]+$/);
-      assert.match(section, /^\d+\.\d+$/);
+      assert.match(id, /^[a-z][a-z0-9-]*\/[A-Za-z0-9._-]+$/);
+      assert.match(section, /^\d+(\.\d+)?$/);
       assert.ok(profile === "core" || profile === "beyond");
       assert.ok(title.length > 0 && !title.includes("\n"));
     }
