@@ -235,7 +235,8 @@ function isAnnounced({ tombstones }: SeenTopic, seq: number): boolean {
 function undeleted({ deleted, shown }: DestHistory, seen: SeenTopic, crash: Crash): string | undefined {
   for (const { seq, data } of seen.records) {
     const settled = deleted.get(seq);
-    if (settled === undefined || shown.get(seq)?.data !== data) continue;
+    // What the delete took may never have been shown to anybody before.
+    if (settled === undefined || (shown.get(seq)?.data ?? data) !== data) continue;
     if (settled || keepsAcked(crash, seen.config.durability)) return `record ${seq} is there again`;
     deleted.delete(seq);
   }
