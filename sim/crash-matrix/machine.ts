@@ -157,7 +157,7 @@ export class Machine {
         oracle: this.oracle,
         nowMs: () => this.nowMs,
         checkOnDevice: (topic, data) => {
-          if (this.#parts.acksProveNothing !== true) checkOnDevice(this.disk, topic, data);
+          if (this.#parts.acksProveNothing !== true && !hasLied(this.disk)) checkOnDevice(this.disk, topic, data);
         },
         acked: (topic) => this.#parts.onAck?.(topic),
         clocksDisagree: () => this.#parts.clocksDisagree?.() ?? false,
@@ -252,4 +252,9 @@ export function inTurn(scheduler: Scheduler): Completions {
       else scheduler.timers.soon(deliver);
     },
   };
+}
+
+/** A sync has reported what is not so: nobody above can know. */
+function hasLied({ injector }: SimulatedDisk): boolean {
+  return [...injector.fired()].some(([fault, times]) => times > 0 && fault.includes(":lie"));
 }
