@@ -195,12 +195,12 @@ export class Contents {
 
   /** How many records it took; `resolved` says which sealed ones match. */
   applyDelete(stampMs: number, what: RecordsDelete, resolved: ResolvedDelete): number {
-    return this.#apply(stampMs, () => removeRecords(this.retained, what, resolved, this.#removed));
+    return this.#apply(stampMs, () => removeRecords(this.retained, what, resolved, this.#removed()));
   }
 
   /** Single records, which ascend; how many of them were there. */
   applyRemoval(stampMs: number, seqs: readonly number[], resolved: ResolvedDelete): number {
-    return this.#apply(stampMs, () => removeSeqs(this.retained, seqs, resolved, this.#removed));
+    return this.#apply(stampMs, () => removeSeqs(this.retained, seqs, resolved, this.#removed()));
   }
 
   applyIntent(stampMs: number, seqs: readonly number[], intent: MoveIntent | undefined): void {
@@ -343,10 +343,13 @@ export class Contents {
     this.#link = undefined;
   }
 
-  readonly #removed: Removed = (seqs) => {
-    this.jobs?.removed(seqs);
-    this.moves.end(seqs);
-  };
+  /** Made when it is needed: there are many topics, and few deletes at once. */
+  #removed(): Removed {
+    return (seqs) => {
+      this.jobs?.removed(seqs);
+      this.moves.end(seqs);
+    };
+  }
 
   #apply<T>(stampMs: number, change: () => T): T {
     return this.#account(() => {

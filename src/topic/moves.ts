@@ -12,15 +12,20 @@ interface Destination {
   readonly deliveries: number;
 }
 
+/** Most topics never have any: they share what is empty, and get their own with the first. */
+const noneLeaving: Map<number, Destination> = new Map();
+const noneTaken: Set<string> = new Set();
+
 export class Moves {
-  readonly #leaving = new Map<number, Destination>();
-  readonly #taken = new Set<string>();
+  #leaving = noneLeaving;
+  #taken = noneTaken;
 
   get isEmpty(): boolean {
     return this.#leaving.size === 0 && this.#taken.size === 0;
   }
 
   begin({ seqs, to, why, deliveries }: MoveIntent): void {
+    if (this.#leaving === noneLeaving) this.#leaving = new Map();
     for (const [i, seq] of seqs.entries()) this.#leaving.set(seq, { to, why, deliveries: deliveries[i] });
   }
 
@@ -52,6 +57,7 @@ export class Moves {
 
   /** A copy under this key is here, or was. */
   took(key: string): void {
+    if (this.#taken === noneTaken) this.#taken = new Set();
     this.#taken.add(key);
   }
 
@@ -68,8 +74,8 @@ export class Moves {
   }
 
   clear(): void {
-    this.#leaving.clear();
-    this.#taken.clear();
+    this.#leaving = noneLeaving;
+    this.#taken = noneTaken;
   }
 
   /** For a checkpoint. */

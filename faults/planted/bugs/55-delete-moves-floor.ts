@@ -7,9 +7,9 @@ export const bug: PlantedBug = {
   patches: [
     {
       file: "src/topic/contents.ts",
-      search: "    return this.#apply(stampMs, () => removeRecords(this.retained, what, resolved, this.#removed));",
+      search: "    return this.#apply(stampMs, () => removeRecords(this.retained, what, resolved, this.#removed()));",
       replace: `    return this.#apply(stampMs, () => {
-      const removed = removeRecords(this.retained, what, resolved, this.#removed);
+      const removed = removeRecords(this.retained, what, resolved, this.#removed());
       if (removed > 0 && what.beforeSeq !== undefined) this.watermarks.raise(what.beforeSeq, 1);
       return removed;
     });`,
