@@ -130,10 +130,11 @@ function planBatch(
   const firstSeq = plan.head + 1;
   const ts = Math.max(nowMs, plan.lastTs);
   const { wireBytes, payloadBytes } = measureBatch(batch, firstSeq, ts);
-  const refusal = capRefusal(topic.identity.name, plan, topic.view(), batch.count, payloadBytes);
+  const view = topic.view();
+  const refusal =
+    capRefusal(topic.identity.name, plan, view, batch.count, payloadBytes) ??
+    totalRefusal(plan, view, topic.deps.quota, batch.count, payloadBytes);
   if (refusal !== undefined) throw refusal;
-  const over = totalRefusal(plan, topic.view(), topic.deps.quota, batch.count, payloadBytes);
-  if (over !== undefined) throw over;
   const names = { tags: tagColumn(batch), nodes: nodeColumn(batch) };
   const due = dueColumn(topic, batch, nowMs);
   const layout = layoutRecords({ ts, count: batch.count, key, isMoved, due, wireBytes, ...names, retained: undefined });

@@ -50,9 +50,10 @@ export class LinkEnd {
     const nowMs = topic.deps.clock.nowMs();
     const firstSeq = plan.head + 1;
     const planned = copies.plan(firstSeq, plan.lastTs);
+    const view = topic.view();
     const refusal =
-      capRefusal(topic.identity.name, plan, topic.view(), copies.count, planned.payloadBytes) ??
-      totalRefusal(plan, topic.view(), topic.deps.quota, copies.count, planned.payloadBytes);
+      capRefusal(topic.identity.name, plan, view, copies.count, planned.payloadBytes) ??
+      totalRefusal(plan, view, topic.deps.quota, copies.count, planned.payloadBytes);
     if (refusal !== undefined) throw refusal;
     const framed = plan.config.durability !== "ephemeral";
     const lastSeq = plan.head + copies.count;
