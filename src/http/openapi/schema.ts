@@ -70,6 +70,20 @@ export function published(shape: TSchema): JsonSchema {
   return convert(shape) as JsonSchema;
 }
 
+/** With what a handler asks for beyond the shape: fields that it cannot do without, and what the shape leaves open. */
+export function refined(
+  schema: JsonSchema,
+  required: readonly string[],
+  properties: Readonly<Record<string, JsonSchema>> = {},
+): JsonSchema {
+  const given = schema["properties"] as Readonly<Record<string, JsonSchema>>;
+  return {
+    ...schema,
+    properties: { ...given, ...properties },
+    ...(required.length === 0 ? {} : { required }),
+  };
+}
+
 function convert(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(convert);
   if (typeof value !== "object" || value === null) return value;

@@ -26,7 +26,7 @@ export function nullable<S extends TSchema>(schema: S, description: string): TOp
 const u64Text = "a whole number from 0 to 18446744073709551615, written with digits only";
 
 /** The bound is exclusive because the validator compares it as a double, which holds 2^64 exactly and 2^64-1 not. */
-function u64Union(): TUnion<[TInteger, TBigInt]> {
+export function u64Union(): TUnion<[TInteger, TBigInt]> {
   return Union([Integer({ minimum: 0 }), bigInt({ minimum: 0n, exclusiveMaximum: maxU64 + 1n })], {
     description: u64Text,
   });

@@ -1,16 +1,8 @@
 /** What workers ask of a queue (spec 5): strict types, the contract's clamps, and no more seqs than one call may name. */
-import {
-  Array as array,
-  BigInt as bigInt,
-  Integer,
-  Object as object,
-  Optional,
-  String as string,
-  Union,
-} from "typebox";
+import { Array as array, Object as object, Optional, String as string } from "typebox";
 import type { ControlObject } from "../../base/control-json.ts";
 import { invalidField, TopicsError } from "../../base/errors.ts";
-import { type BatchLimits, maxLeaseMs, maxNackDelayMs, maxU64, minLeaseMs } from "../../base/limits.ts";
+import { type BatchLimits, maxLeaseMs, maxNackDelayMs, minLeaseMs } from "../../base/limits.ts";
 import { isTopicName } from "../../base/names.ts";
 import type {
   ClaimRequest,
@@ -24,7 +16,7 @@ import { isLeaseId } from "../../queue/lease-id.ts";
 import type { U64 } from "../../topic/config.ts";
 import type { Call } from "../call.ts";
 import { Query } from "../query.ts";
-import { clamped, nullableU64, saturated, u64 } from "./fields.ts";
+import { clamped, nullableU64, saturated, u64, u64Union } from "./fields.ts";
 import { Shape } from "./shape.ts";
 
 export interface QueueBounds {
@@ -34,10 +26,9 @@ export interface QueueBounds {
 }
 
 const nodeField = Optional(string({ description: "a string" }));
-const seq = Union([Integer({ minimum: 0 }), bigInt({ minimum: 0n, exclusiveMaximum: maxU64 + 1n })]);
 const held = {
   node: nodeField,
-  seqs: Optional(array(seq, { description: "an array of seqs" })),
+  seqs: Optional(array(u64Union(), { description: "an array of seqs" })),
   lease_ids: Optional(array(string(), { description: "an array of strings" })),
 };
 

@@ -57,7 +57,8 @@ const watchSchema = object(
 
 export const watchShape = new Shape(watchSchema);
 
-const placeShape = new Shape(
+/** Where a topic begins for a reader. */
+export const placeShape = new Shape(
   object({ from_seq: u64(), tail: Optional(boolean({ description: "true or false" })) }, { description: "an object" }),
 );
 

@@ -1,6 +1,7 @@
 /** Watch sessions, their streams, and the WebSocket (spec 4). */
+import { placeShape, watchShape } from "../../shapes/watch.ts";
 import type { Operation } from "../operation.ts";
-import { flag, integer, list, map, object, oneOf, orNull, ref, text } from "../schema.ts";
+import { flag, integer, map, object, published, ref, refined, text } from "../schema.ts";
 
 export const liveOperations: readonly Operation[] = [
   {
@@ -12,22 +13,7 @@ export const liveOperations: readonly Operation[] = [
     section: "4.1",
     parameters: [{ name: "lenient", in: "query", description: "leave unknown topics out", schema: flag() }],
     body: {
-      schema: object(
-        {},
-        {
-          topics: map(object({}, { from_seq: integer(), tail: flag() })),
-          prefixes: list(text()),
-          match: orNull({ anyOf: [text(), list(text())] }),
-          node: orNull({ anyOf: [text(), list(text())] }),
-          limit: integer(),
-          max_batch_bytes: integer(),
-          heartbeat_ms: integer(),
-          include_meta: flag(),
-          include_tags: flag(),
-          include_data: flag(),
-          consistency: oneOf("eventual", "strong"),
-        },
-      ),
+      schema: refined(published(watchShape.schema), [], { topics: map(published(placeShape.schema)) }),
       required: true,
     },
     answers: {

@@ -1,10 +1,10 @@
 /** Jobs of a queue (spec 5). */
+import { ackShape, claimShape, extendShape, nackShape, redriveShape } from "../../shapes/queues.ts";
 import type { Operation, Parameter } from "../operation.ts";
-import { integer, type JsonSchema, list, map, object, orNull, ref, text } from "../schema.ts";
+import { integer, type JsonSchema, list, map, object, published, ref, refined, text } from "../schema.ts";
 
 const topic = "/v0/topics/:topic";
 const node = text("who holds the leases; not empty");
-const seqs = list(integer());
 const leaseIds = list(text("as claimed; an empty one is no token"));
 const left = { ready: integer("claimable now"), in_flight: integer() };
 const performance = { performance: ref("Performance") };
@@ -41,35 +41,35 @@ export const queueOperations: readonly Operation[] = [
   verb(
     "claim",
     "Lease jobs",
-    object({ node }, { max: integer(), lease_ms: orNull(integer()) }),
+    refined(published(claimShape.schema), ["node"], { node }),
     "Fewer jobs than asked for: there are almost none left",
     object({ topic: text(), claimed: list(ref("Job")), count: integer(), ready: integer(), ...performance }),
   ),
   verb(
     "ack",
     "Finish jobs: their records are deleted",
-    object({ node, seqs }, { lease_ids: leaseIds }),
+    refined(published(ackShape.schema), ["node", "seqs"], { node, lease_ids: leaseIds }),
     "What was finished, and what was not this node's",
     object({ topic: text(), acked: integer(), skipped, ...left, ...performance }),
   ),
   verb(
     "nack",
     "Give jobs back",
-    object({ node, seqs }, { delay_ms: integer(), lease_ids: leaseIds }),
+    refined(published(nackShape.schema), ["node", "seqs"], { node, lease_ids: leaseIds }),
     "What was given back",
     object({ topic: text(), nacked: integer(), skipped, ...left, ...performance }),
   ),
   verb(
     "extend",
     "Hold jobs for longer",
-    object({ node, seqs, lease_ms: integer() }, { lease_ids: leaseIds }),
+    refined(published(extendShape.schema), ["node", "seqs", "lease_ms"], { node, lease_ids: leaseIds }),
     "New deadlines by seq",
     object({ topic: text(), extended: integer(), skipped, deadlines: map(integer()), ...performance }),
   ),
   verb(
     "redrive",
     "Move dead letters back to where they came from",
-    object({}, { to: text("where it is not where each came from"), limit: integer() }),
+    refined(published(redriveShape.schema), [], { to: text("where it is not where each came from") }),
     "How many were moved, and how many stay",
     object({ topic: text(), redriven: integer(), left: integer(), ...performance }),
   ),

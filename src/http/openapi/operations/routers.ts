@@ -1,6 +1,7 @@
 /** Routers (spec 3.1). */
+import { routerShape } from "../../shapes/router.ts";
 import type { Operation } from "../operation.ts";
-import { flag, integer, list, object, oneOf, orNull, ref, text } from "../schema.ts";
+import { flag, integer, list, object, published, ref, text } from "../schema.ts";
 
 const router = "/v0/routers/:router";
 
@@ -52,20 +53,7 @@ export const routerOperations: readonly Operation[] = [
     tag: "routers",
     summary: "Create a router, or change its options",
     section: "3.1",
-    body: {
-      schema: object(
-        { source: text(), dest: text() },
-        {
-          preserve_node: flag(),
-          preserve_tag: flag(),
-          create_dest: flag(),
-          filter: orNull({ anyOf: [text(), list(text())] }),
-          allow_cycle: flag(),
-          guarantee: oneOf("at_least_once", "exactly_once"),
-        },
-      ),
-      required: true,
-    },
+    body: { schema: published(routerShape.schema), required: true },
     answers: {
       200: { description: "It was there", schema: ref("Router") },
       201: { description: "It was created", schema: ref("Router") },
