@@ -11,7 +11,7 @@ import { openEngine, type RunningEngine } from "../src/engine/engine.ts";
 import type { EngineEvent } from "../src/engine/events.ts";
 import type { Env } from "../src/env/env.ts";
 import type { TopicConfigPatch } from "../src/topic/config.ts";
-import type { ReadRequest } from "../src/topic/read.ts";
+import { wholeRead } from "../src/topic/testing/whole-read.ts";
 import { defaultWalConfig } from "../src/wal/config.ts";
 
 export interface RunOptions {
@@ -58,18 +58,6 @@ export function appendRequest(body: unknown, config?: TopicConfigPatch): AppendR
   return { batch, idempotencyKey, create, config, disableBackpressure };
 }
 
-const everything: Omit<ReadRequest, "fromSeq"> = {
-  limit: 1000,
-  maxBytes: 8 << 20,
-  nodes: [],
-  includeTags: true,
-  includeMeta: true,
-  includeData: true,
-  match: undefined,
-  waitMs: 0,
-  signal: undefined,
-};
-
 /** Every topic with its numbers, and all that a reader from 0 gets: records byte for byte, and tombstones. */
 export async function contentsOf(engine: RunningEngine): Promise<string> {
   const lines: string[] = [];
@@ -78,7 +66,7 @@ export async function contentsOf(engine: RunningEngine): Promise<string> {
     const plain = Object.entries(config).map(([key, value]) => `${key}=${String(value)}`);
     lines.push(`topic ${topic} ${headSeq} ${earliestSeq} ${nextSeq} ${count} ${bytes} ${plain.join(" ")}`);
     for (let fromSeq = 0; ;) {
-      const read = await engine.read(topic, { ...everything, fromSeq });
+      const read = await engine.read(topic, { ...wholeRead, fromSeq });
       if (read.tombstone) lines.push(`  gone ${JSON.stringify(read.tombstone)}`);
       for (const slice of read.slices) lines.push(`  ${Buffer.from(slice).toString("latin1")}`);
       if (read.caughtUp || read.nextFromSeq === fromSeq) break;
@@ -100,7 +88,7 @@ export async function readFrom(engine: RunningEngine, topic: string): Promise<Wh
   const records = new Map<number, string>();
   const gaps: [number, number][] = [];
   for (let fromSeq = 0; ;) {
-    const read = await engine.read(topic, { ...everything, fromSeq });
+    const read = await engine.read(topic, { ...wholeRead, fromSeq });
     if (read.tombstone) gaps.push([read.tombstone.gapFrom, read.tombstone.gapTo]);
     const text = read.slices.map((slice) => Buffer.from(slice).toString()).join(",");
     for (const [, seq, data] of text.matchAll(/\{"\$seq":(\d+),"\$ts":\d+,"data":("[^"]*"|[^{}",]*)\}/g))

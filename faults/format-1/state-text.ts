@@ -5,6 +5,7 @@
 import type { RunningEngine } from "../../src/engine/engine.ts";
 import type { Predicate } from "../../src/base/predicate.ts";
 import { defaultConfig, type TopicConfig } from "../../src/topic/config.ts";
+import { wholeRead } from "../../src/topic/testing/whole-read.ts";
 import { appendRequest } from "../engine-run.ts";
 
 /** A topic and a key that it remembers. */
@@ -16,17 +17,6 @@ export interface ReadTopic {
   readonly gaps: readonly string[];
 }
 
-const everything = {
-  limit: 1000,
-  maxBytes: 8 << 20,
-  nodes: [],
-  includeTags: true,
-  includeMeta: true,
-  includeData: true,
-  waitMs: 0,
-  signal: undefined,
-} as const;
-
 export function topicNames(engine: RunningEngine): string[] {
   return engine.listTopics("", undefined, 1000, false).topics.map(({ topic }) => topic);
 }
@@ -36,7 +26,7 @@ export async function readTopic(engine: RunningEngine, topic: string, match?: Pr
   const records: string[] = [];
   const gaps: string[] = [];
   for (let fromSeq = 0; ;) {
-    const read = await engine.read(topic, { ...everything, fromSeq, match });
+    const read = await engine.read(topic, { ...wholeRead, fromSeq, match });
     const { tombstone, slices, caughtUp, nextFromSeq } = read;
     if (tombstone) gaps.push(`${tombstone.gapFrom}..${tombstone.gapTo} ${tombstone.reason}`);
     const text = slices.map((slice) => Buffer.from(slice).toString()).join(",");

@@ -1,6 +1,7 @@
 /** What a server serves of a directory: every record and every gap that a reader from 0 meets. */
 import type { Env } from "../../src/env/env.ts";
 import type { RunningEngine } from "../../src/engine/engine.ts";
+import { wholeRead } from "../../src/topic/testing/whole-read.ts";
 import { startEngine } from "../engine-run.ts";
 
 export interface Gap {
@@ -17,25 +18,13 @@ export interface TopicContents {
   readonly config: string;
 }
 
-const everything = {
-  limit: 1000,
-  maxBytes: 8 << 20,
-  nodes: [],
-  includeTags: true,
-  includeMeta: true,
-  includeData: true,
-  match: undefined,
-  waitMs: 0,
-  signal: undefined,
-};
-
 export async function contentsOf(engine: RunningEngine): Promise<Map<string, TopicContents>> {
   const topics = new Map<string, TopicContents>();
   for (const { topic } of engine.listTopics("", undefined, 1000, false).topics) {
     const records = new Map<number, string>();
     const gaps: Gap[] = [];
     for (let fromSeq = 0; ;) {
-      const read = await engine.read(topic, { ...everything, fromSeq });
+      const read = await engine.read(topic, { ...wholeRead, fromSeq });
       const { tombstone } = read;
       if (tombstone) gaps.push({ from: tombstone.gapFrom, to: tombstone.gapTo, reason: tombstone.reason });
       const text = read.slices.map((slice) => Buffer.from(slice).toString()).join(",");

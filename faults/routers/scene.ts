@@ -6,7 +6,8 @@ import type { RunningEngine } from "../../src/engine/engine.ts";
 import { nodeEnv } from "../../src/env/node-env.ts";
 import type { RouterRequest } from "../../src/router/router.ts";
 import type { TopicConfigPatch } from "../../src/topic/config.ts";
-import type { ReadRequest, Tombstone } from "../../src/topic/read.ts";
+import { wholeRead } from "../../src/topic/testing/whole-read.ts";
+import type { Tombstone } from "../../src/topic/read.ts";
 import { appendRequest, type RunOptions, startEngine } from "../engine-run.ts";
 
 export type Row = Readonly<Record<string, unknown>> & { readonly $seq: number; readonly $ts: number };
@@ -15,18 +16,6 @@ export interface Contents {
   readonly rows: readonly Row[];
   readonly tombstones: readonly Tombstone[];
 }
-
-const page: Omit<ReadRequest, "fromSeq"> = {
-  limit: 1000,
-  maxBytes: 1 << 20,
-  nodes: [],
-  includeTags: true,
-  includeMeta: true,
-  includeData: true,
-  match: undefined,
-  waitMs: 0,
-  signal: undefined,
-};
 
 const plain: Omit<RouterRequest, "source" | "dest"> = {
   preserveNode: true,
@@ -98,7 +87,7 @@ export class Scene {
     const rows: Row[] = [];
     const tombstones: Tombstone[] = [];
     for (let fromSeq = 0; ;) {
-      const result = await this.engine.read(topic, { ...page, fromSeq });
+      const result = await this.engine.read(topic, { ...wholeRead, maxBytes: 1 << 20, fromSeq });
       if (result.tombstone !== undefined) tombstones.push(result.tombstone);
       for (const slice of result.slices) rows.push(...(JSON.parse(`[${Buffer.from(slice).toString()}]`) as Row[]));
       if (result.caughtUp) return { rows, tombstones };

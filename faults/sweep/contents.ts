@@ -7,6 +7,7 @@ import { TopicsError } from "../../src/base/errors.ts";
 import type { Predicate } from "../../src/base/predicate.ts";
 import type { RunningEngine } from "../../src/engine/engine.ts";
 import type { ReadRequest, ReadResult } from "../../src/topic/read.ts";
+import { wholeRead } from "../../src/topic/testing/whole-read.ts";
 
 const mostRecords = 1000;
 
@@ -59,17 +60,7 @@ async function tryRead(engine: RunningEngine, topic: string, asked: ReadRequest)
   }
 }
 
-const request: Omit<ReadRequest, "fromSeq"> = {
-  limit: mostRecords,
-  maxBytes: 8 << 20,
-  nodes: [],
-  includeTags: true,
-  includeMeta: true,
-  includeData: true,
-  match: undefined,
-  waitMs: 0,
-  signal: undefined,
-};
+const request: ReadRequest = { ...wholeRead, limit: mostRecords };
 
 const betweenRecords = /(?<=\}),(?=\{"\$seq":)/;
 const unreadable = /^ +unreadable (\d+) (\S+) (\d+)$/;

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { TopicConfig } from "../../src/topic/config.ts";
 import type { ReadRequest, Tombstone } from "../../src/topic/read.ts";
+import { wholeRead } from "../../src/topic/testing/whole-read.ts";
 import type { Door } from "../door.ts";
 
 export interface SeenRecord {
@@ -37,18 +38,7 @@ const manyPages = 100_000;
 const mostLooks = 1000;
 
 export function readRequest(fromSeq: number, limit: number, waitMs: number): ReadRequest {
-  return {
-    fromSeq,
-    limit,
-    maxBytes: 1 << 24,
-    nodes: [],
-    includeTags: true,
-    includeMeta: true,
-    includeData: true,
-    match: undefined,
-    waitMs,
-    signal: undefined,
-  };
+  return { ...wholeRead, fromSeq, limit, maxBytes: 1 << 24, waitMs };
 }
 
 export async function observe(door: Door): Promise<Observation> {

@@ -8,6 +8,7 @@ import { TopicsError } from "../base/errors.ts";
 import { defaultBatchLimits, maxIdempotencyKeyBytes } from "../base/limits.ts";
 import { nodeEnv } from "../env/node-env.ts";
 import type { TopicConfigPatch } from "../topic/config.ts";
+import { wholeRead } from "../topic/testing/whole-read.ts";
 import { defaultWalConfig } from "../wal/config.ts";
 import { openEngine, type RunningEngine } from "./engine.ts";
 import type { EngineEvent } from "./events.ts";
@@ -72,18 +73,7 @@ describe("dead letters", () => {
   }
 
   async function contents(topic: string): Promise<string[]> {
-    const page = await engine.read(topic, {
-      fromSeq: 0,
-      limit: 1000,
-      maxBytes: 1 << 20,
-      nodes: [],
-      includeTags: true,
-      includeMeta: true,
-      includeData: true,
-      match: undefined,
-      waitMs: 0,
-      signal: undefined,
-    });
+    const page = await engine.read(topic, { ...wholeRead, maxBytes: 1 << 20 });
     const text = page.slices.map((slice) => Buffer.from(slice).toString()).join(",");
     page.release();
     return text === "" ? [] : text.replace(/"\$ts":\d+,/g, "").split(/(?<=}),(?={"\$seq")/);

@@ -10,24 +10,13 @@ import { portableSlicer } from "../base/json-slice.ts";
 import { nodeEnv } from "../env/node-env.ts";
 import { StartRefusal } from "../storage/refusal.ts";
 import { type CommitClass } from "../topic/config.ts";
-import type { ReadRequest } from "../topic/read.ts";
+import { wholeRead } from "../topic/testing/whole-read.ts";
 import { defaultWalConfig } from "../wal/config.ts";
 import type { AppendRequest, AppendResult } from "./api.ts";
 import { openEngine, type RunningEngine } from "./engine.ts";
 
 const limits = { ...defaultBatchLimits, maxKeyBytes: maxIdempotencyKeyBytes };
-const everything: ReadRequest = {
-  fromSeq: 0,
-  limit: 1000,
-  maxBytes: 1 << 20,
-  nodes: [],
-  includeTags: true,
-  includeMeta: true,
-  includeData: true,
-  match: undefined,
-  waitMs: 0,
-  signal: undefined,
-};
+const everything = { ...wholeRead, maxBytes: 1 << 20 };
 
 function requestOf(body: unknown): AppendRequest {
   const slicing = portableSlicer.begin(Buffer.from(JSON.stringify(body)), limits);

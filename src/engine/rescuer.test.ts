@@ -6,24 +6,13 @@ import { TopicsError } from "../base/errors.ts";
 import { portableSlicer } from "../base/json-slice.ts";
 import { defaultBatchLimits, maxIdempotencyKeyBytes } from "../base/limits.ts";
 import { nodeEnv } from "../env/node-env.ts";
-import type { ReadRequest } from "../topic/read.ts";
+import { wholeRead } from "../topic/testing/whole-read.ts";
 import { defaultWalConfig } from "../wal/config.ts";
 import { openEngine, type RunningEngine } from "./engine.ts";
 import type { EngineEvent } from "./events.ts";
 import { defaultStorageConfig } from "./storage-config.ts";
 
-const read: ReadRequest = {
-  fromSeq: 0,
-  limit: 700,
-  maxBytes: 1 << 23,
-  nodes: [],
-  includeTags: true,
-  includeMeta: true,
-  includeData: true,
-  match: undefined,
-  waitMs: 0,
-  signal: undefined,
-};
+const read = { ...wholeRead, limit: 700 };
 
 /** What the engine reports, to be waited for. */
 class Events {
