@@ -24,7 +24,10 @@ export interface OutboundOwner {
 }
 
 /** A socket, or a stream of an HTTP/2 connection. */
-export type OutboundTarget = Pick<Writable, "on" | "off" | "writableLength" | "writableHighWaterMark" | "destroy">;
+export type OutboundTarget = Pick<
+  Writable,
+  "on" | "off" | "writable" | "writableLength" | "writableHighWaterMark" | "destroy"
+>;
 
 export class Outbound {
   readonly #out: OutboundTarget;
@@ -46,8 +49,9 @@ export class Outbound {
     out.on("error", this.#ignored);
   }
 
+  /** A client that is done sending has its connection ended before that is over. */
   get isOpen(): boolean {
-    return this.#state === "open";
+    return this.#state === "open" && this.#out.writable;
   }
 
   /** Nothing more is to be sent for now; `drained` will say when. */

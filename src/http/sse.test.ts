@@ -1,7 +1,7 @@
 /** The SSE writer over real sockets (spec 4.1, 4.2, 4.3): its bytes, its heartbeats, its bound, its ends. */
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { TimerHandle } from "../env/env.ts";
 import { stalledAfterMs } from "./outbound.ts";
 import { reidentified, sseFrame } from "./sse-frame.ts";
@@ -41,13 +41,19 @@ class ManualTimers {
 
 describe("a stream of events", () => {
   const timers = new ManualTimers();
+  const failures: Error[] = [];
   let server: Server;
+  let socket: Socket | null;
   let opened: Promise<SseStream>;
   let closed: Promise<void>;
   let drained = 0;
 
   before(async () => {
-    server = createServer((req, res) => begin(SseStream.begin.bind(SseStream, req, res)));
+    server = createServer((req, res) => {
+      socket = res.socket;
+      res.on("error", (error) => failures.push(error));
+      begin(SseStream.begin.bind(SseStream, req, res));
+    });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   });
   after(async () => {
@@ -178,5 +184,16 @@ describe("a stream of events", () => {
     await closed;
     assert.equal(stream.isOpen, false);
     assert.equal(timers.pending.size, 0);
+  });
+
+  it("writes nothing to a socket that is being ended, as Node does when the client is done sending", async () => {
+    const [client, stream] = await connect();
+    socket!.end();
+    assert.equal(stream.isOpen, false);
+    stream.send(sseFrame("x", ["1"]));
+    stream.shutDown();
+    await closed;
+    assert.deepEqual(failures, []);
+    client.destroy();
   });
 });

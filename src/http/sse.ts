@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Writable } from "node:stream";
 import type { Clock, TimerHandle, Timers } from "../env/env.ts";
+import type { Outbox } from "../watch/frames.ts";
 import { Outbound } from "./outbound.ts";
 import { type SseFrame, sseFrame, sseText } from "./sse-frame.ts";
 
@@ -45,7 +46,7 @@ export const sseHeaders: readonly string[] = [
   "no",
 ];
 
-export class SseStream {
+export class SseStream implements Outbox<SseFrame> {
   readonly #res: ServerResponse;
   readonly #out: Writable;
   readonly #chunked: boolean;

@@ -14,6 +14,7 @@ import { defaultHeartbeatMs, maxIdempotencyKeyBytes } from "../base/limits.ts";
 import { recycleBatch } from "../base/slot-table.ts";
 import { fieldNames } from "../base/write-fields.ts";
 import type { TimerHandle } from "../env/env.ts";
+import type { Outbox } from "../watch/frames.ts";
 import type { SocketHandle } from "../watch/watch.ts";
 import type { Grant } from "./auth/grant.ts";
 import type { DoorDeps } from "./deps.ts";
@@ -37,7 +38,7 @@ const fields = fieldNames([...knownFields]);
 const closeGoingAway = 1001;
 const closeTryAgain = 1013;
 
-export class WsConnection {
+export class WsConnection implements Outbox<Buffer> {
   readonly #ws: WebSocket;
   readonly #grant: Grant;
   readonly #deps: DoorDeps;
@@ -60,21 +61,7 @@ export class WsConnection {
       stalled: () => this.#endWith("throttled", "This socket was not read for 30 s.", closeTryAgain),
       closed: () => this.#closed(),
     });
-    const { outbound, send, end } = {
-      outbound: this.#outbound,
-      send: (bytes: Buffer): void => this.#send(bytes),
-      end: (): void => undefined,
-    };
-    this.#following = deps.engine.watch.socket(wsFormat, {
-      get isOpen() {
-        return outbound.isOpen;
-      },
-      get isFull() {
-        return outbound.isFull;
-      },
-      send,
-      end,
-    });
+    this.#following = deps.engine.watch.socket(wsFormat, this);
     ws.on("message", (data: Buffer, isBinary: boolean) => this.#take(data, isBinary));
     // What is wrong with a connection closes it as well.
     ws.on("error", () => undefined);
@@ -86,16 +73,28 @@ export class WsConnection {
     this.#endWith("server_shutting_down", "The server is stopping; come back in a moment.", closeGoingAway);
   }
 
-  #send(bytes: Buffer): void {
+  get isOpen(): boolean {
+    return this.#outbound.isOpen;
+  }
+
+  get isFull(): boolean {
+    return this.#outbound.isFull;
+  }
+
+  /** A whole message. */
+  send(bytes: Buffer): void {
     if (!this.#outbound.isOpen) return;
     this.#ws.send(bytes, { binary: false });
     this.#outbound.wrote();
     if (this.#outbound.isFull) this.#ws.pause();
   }
 
+  /** Its topics may come to an end; the socket stays. */
+  end(): void {}
+
   #endWith(code: string, message: string, closeCode: number): void {
     if (!this.#outbound.isOpen) return;
-    this.#send(errorMessage("null", code, { message }));
+    this.send(errorMessage("null", code, { message }));
     this.#outbound.ending();
     this.#stopBeat();
     this.#ws.resume();
@@ -131,14 +130,14 @@ export class WsConnection {
     let requestId = "null";
     try {
       if (isBinary) {
-        this.#send(errorMessage("null", "unsupported_message", { message: "Messages are JSON text." }));
+        this.send(errorMessage("null", "unsupported_message", { message: "Messages are JSON text." }));
         return;
       }
       const value = await this.#envelope(data);
       requestId = textOf(value["request_id"]);
       switch (value["op"]) {
         case "ping":
-          return this.#send(pongMessage(requestId));
+          return this.send(pongMessage(requestId));
         case "subscribe":
           return this.#subscribe(value, requestId);
         case "unsubscribe":
@@ -168,13 +167,13 @@ export class WsConnection {
     this.#grant.demand("read");
     const { wanted, options, lenient } = subscribeFrom(value, this.#deps.config);
     for (const { name } of wanted) this.#grant.demandName("topic", name);
-    this.#send(subscribedMessage(requestId, this.#following.subscribe(wanted, options, lenient)));
+    this.send(subscribedMessage(requestId, this.#following.subscribe(wanted, options, lenient)));
   }
 
   #unsubscribe(value: ControlObject, requestId: string): void {
     const names = unsubscribeFrom(value, this.#deps.config);
     for (const name of names) this.#following.unsubscribe(name);
-    this.#send(unsubscribedMessage(requestId, names));
+    this.send(unsubscribedMessage(requestId, names));
   }
 
   async #publish(value: ControlObject, data: Buffer, requestId: string, startedMs: number): Promise<void> {
@@ -206,7 +205,7 @@ export class WsConnection {
           staged: isStaged,
         };
         const result = await this.#deps.engine.append(topic, request);
-        this.#send(ackMessage(requestId, topic, result, returnSeqs, this.#deps.clock.monotonicMs() - startedMs));
+        this.send(ackMessage(requestId, topic, result, returnSeqs, this.#deps.clock.monotonicMs() - startedMs));
       } catch (error) {
         this.#refuse(requestId, error);
       } finally {
@@ -236,14 +235,14 @@ export class WsConnection {
 
   #refuse(requestId: string, error: unknown): void {
     if (error instanceof Unintelligible) {
-      this.#send(errorMessage(requestId, "invalid_json", error));
+      this.send(errorMessage(requestId, "invalid_json", error));
       return;
     }
     const isOurs = error instanceof TopicsError;
     if (!isOurs) this.#deps.events.handlerFailed({ method: "WS", path: "/v0/ws", error });
     const { code, message, detail } = isOurs ? error : internalError();
     const ms = detail?.["retry_after_ms"];
-    this.#send(errorMessage(requestId, code, { message, retryAfterMs: typeof ms === "number" ? ms : undefined }));
+    this.send(errorMessage(requestId, code, { message, retryAfterMs: typeof ms === "number" ? ms : undefined }));
   }
 
   // --- half-open connections -------------------------------------------------------------------------------------

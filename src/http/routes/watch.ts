@@ -53,18 +53,8 @@ function ifThere<T>(look: () => T): T | undefined {
 
 function sourceOf(watch: HttpDeps["engine"]["watch"], { name: wid, headers }: Call, stream: SseStream): SseSource {
   const lastEventId = headers["last-event-id"];
-  const outbox = {
-    get isOpen() {
-      return stream.isOpen;
-    },
-    get isFull() {
-      return stream.isFull;
-    },
-    send: stream.send.bind(stream),
-    end: () => stream.end(),
-  };
   const id = typeof lastEventId === "string" ? lastEventId : undefined;
-  const handle = watch.stream(wid, id, sseFormat, outbox);
+  const handle = watch.stream(wid, id, sseFormat, stream);
   if (handle !== undefined) return handle;
   return {
     start: () => stream.endWith(410, "not_found", "This watch session is gone; make a new one."),
