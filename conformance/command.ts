@@ -12,7 +12,7 @@ import { runCases, selectCases } from "./runner.ts";
 import type { RunOptions } from "./runner.ts";
 import { parseTarget } from "./target.ts";
 import type { Target } from "./target.ts";
-import { Http1Client } from "./transport/http1.ts";
+import { clientFor } from "./transport/connect.ts";
 
 export const usage = `usage: topics probe URL [options]
        topics probe --spawn COMMAND [options]
@@ -21,7 +21,8 @@ Holds a server to the /v0 contract, over HTTP alone.
 
   --spawn COMMAND      start the server, with its settings in the environment, and more of them for the cases that
                        need restarts, kills, low limits or keys
-  --token KEY          the API key to send
+  --token KEY          the API key to send; with --spawn the server is started with it
+  --h2c                HTTP/2 with prior knowledge, wherever a case is not about HTTP/1.1 itself
   --profile PROFILE    core, beyond or all (default all)
   --filter TEXT        only cases whose id contains TEXT or whose section is TEXT; several with commas
   --reporter NAME      spec, tap, junit or json (default spec)
@@ -39,6 +40,8 @@ export interface Output {
 interface Command {
   readonly target: Target | undefined;
   readonly command: string | undefined;
+  readonly token: string | undefined;
+  readonly isHttp2: boolean;
   readonly options: RunOptions;
   readonly reporter: Reporter;
   readonly list: boolean;
@@ -54,6 +57,7 @@ async function parseCommand(args: readonly string[]): Promise<Command> {
     options: {
       spawn: { type: "string" },
       token: { type: "string" },
+      h2c: { type: "boolean", default: false },
       profile: { type: "string", default: "all" },
       filter: { type: "string" },
       reporter: { type: "string", default: "spec" },
@@ -62,7 +66,7 @@ async function parseCommand(args: readonly string[]): Promise<Command> {
       help: { type: "boolean", default: false },
     },
   });
-  const { list, help } = values;
+  const { list, help, h2c, token } = values;
   if (!profiles.includes(values.profile)) throw new TypeError(`unknown profile: ${values.profile}`);
   const reporters = await discoverMembers<Reporter>("./reporters/", "report");
   const reporter = reporters.get(values.reporter);
@@ -71,7 +75,6 @@ async function parseCommand(args: readonly string[]): Promise<Command> {
   }
   const command = values.spawn;
   if (command !== undefined && positionals.length > 0) throw new TypeError("--spawn takes the place of the URL");
-  if (command !== undefined && values.token !== undefined) throw new TypeError("--token goes with a URL");
   const wantsUrl = !list && !help && command === undefined;
   if (positionals.length > 1 || (wantsUrl && positionals.length === 0))
     throw new TypeError("exactly one URL is needed");
@@ -82,8 +85,8 @@ async function parseCommand(args: readonly string[]): Promise<Command> {
     ...(values.parallel === undefined ? {} : { parallel: positiveInteger("--parallel", values.parallel) }),
     ...(command === undefined ? {} : { command }),
   };
-  const target = url === undefined ? undefined : parseTarget(url, values.token);
-  return { target, command, options, reporter, list, help };
+  const target = url === undefined ? undefined : parseTarget(url, token, h2c);
+  return { target, command, token, isHttp2: h2c, options, reporter, list, help };
 }
 
 function positiveInteger(name: string, text: string): number {
@@ -120,7 +123,9 @@ export async function runCommand(args: readonly string[], output: Output): Promi
 /** Against a server of the probe's own, which is over afterwards. */
 async function probeOwn(start: string, cases: readonly Case[], command: Command, output: Output): Promise<number> {
   const life = new AbortController();
-  const server = await ManagedServer.prepare(start, {}, life.signal);
+  const { token, isHttp2 } = command;
+  const settings = token === undefined ? {} : { TOPICS_API_KEYS: token };
+  const server = await ManagedServer.prepare({ command: start, settings, signal: life.signal, isHttp2 });
   try {
     await server.start({ TOPICS_BACKUP_DIR: server.path("backups") });
     return await probe(server.target, cases, command, output);
@@ -145,7 +150,7 @@ async function probe(target: Target, cases: readonly Case[], command: Command, o
 }
 
 async function whyUnreachable(target: Target): Promise<string | undefined> {
-  const client = new Http1Client(target);
+  const client = clientFor(target);
   try {
     await client.send("GET", "/v0/health");
     return undefined;

@@ -7,8 +7,8 @@ import { ManagedServer, type Settings } from "./managed/managed-server.ts";
 import type { Target } from "./target.ts";
 import { Topic } from "./topic.ts";
 import type { Fields } from "./topic.ts";
-import type { Http1Client, HttpClient } from "./transport/http1.ts";
-import { Http2Connection } from "./transport/h2c.ts";
+import type { Client, HttpClient } from "./transport/client.ts";
+import { clientFor } from "./transport/connect.ts";
 import { RawConnection } from "./transport/raw.ts";
 import { EventStream } from "./transport/sse.ts";
 import { WebSocketClient } from "./transport/ws.ts";
@@ -21,13 +21,13 @@ export class Context {
   readonly signal: AbortSignal;
   /** Starts a server of the same kind, where the probe may do that. */
   readonly command: string | undefined;
-  readonly #client: Http1Client;
+  readonly #client: Client;
   readonly #names = new Set<string>();
   readonly #hostile = new Set<string>();
   readonly #connections: { destroy(): void }[] = [];
   readonly #servers: ManagedServer[] = [];
 
-  constructor(target: Target, client: Http1Client, prefix: string, signal: AbortSignal, command?: string) {
+  constructor(target: Target, client: Client, prefix: string, signal: AbortSignal, command?: string) {
     this.target = target;
     this.command = command;
     this.prefix = prefix;
@@ -74,9 +74,19 @@ export class Context {
   /** The stream of a session, or of one made of this. */
   async stream(session: string | Fields, headers: Readonly<Record<string, string>> = {}): Promise<EventStream> {
     const wid = typeof session === "string" ? session : await this.session(session);
-    const stream = await EventStream.open(this.target, `/v0/watch/${wid}`, this.signal, headers);
-    this.#connections.push(stream);
+    const stream = await this.events(`/v0/watch/${wid}`, headers);
     equal(stream.head.status, 200, "status of the stream");
+    return stream;
+  }
+
+  /** The answer to a `GET` as a stream of events, whatever its status. */
+  async events(
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+    target: Target = this.target,
+  ): Promise<EventStream> {
+    const stream = await EventStream.open(target, path, this.signal, headers);
+    this.#connections.push(stream);
     return stream;
   }
 
@@ -86,16 +96,20 @@ export class Context {
     return socket;
   }
 
-  http2(): Http2Connection {
-    const connection = new Http2Connection(this.target, this.signal);
-    this.#connections.push(connection);
-    return connection;
+  /** A client with connections of its own, over another protocol or with another key than the target's. */
+  client(change: Partial<Target>): Client {
+    const client = clientFor({ ...this.target, ...change }, this.signal);
+    this.#connections.push({ destroy: () => client.close() });
+    return client;
   }
 
   /** A server of this case's own, with an empty directory; not started yet. */
   async preparedServer(settings: Settings = {}): Promise<ManagedServer> {
     const command = this.command ?? fail("only cases that need a server of their own may ask for one");
-    const server = await ManagedServer.prepare(command, settings, this.signal);
+    const server = await ManagedServer.prepare({
+      ...{ command, settings, signal: this.signal },
+      isHttp2: this.target.isHttp2,
+    });
     this.#servers.push(server);
     return server;
   }

@@ -3,9 +3,9 @@ import type { Context } from "./context.ts";
 import { equal, fail, ok, truth } from "./expect.ts";
 import type { Topic } from "./topic.ts";
 import type { Fields } from "./topic.ts";
-import type { HttpClient } from "./transport/http1.ts";
-import { type RawConnection, requestText } from "./transport/raw.ts";
+import type { HttpClient } from "./transport/client.ts";
 import type { Reply } from "./transport/reply.ts";
+import type { EventStream, StreamEvent } from "./transport/sse.ts";
 
 export interface Job {
   readonly $seq: number;
@@ -104,59 +104,36 @@ export class Queue {
     return fail(`nothing became claimable in ${this.name} within ${mostRounds} requests`);
   }
 
-  work(context: Context, query: string, ...headers: string[]): Promise<WorkStream> {
-    return WorkStream.open(context, `${this.topic.path}/work?${query}`, headers);
+  async work(context: Context, query: string, headers: Readonly<Record<string, string>> = {}): Promise<WorkStream> {
+    return new WorkStream(await context.events(`${this.topic.path}/work?${query}`, headers));
   }
 }
 
 /** A connection on which jobs are pushed. */
 export class WorkStream {
-  readonly #connection: RawConnection;
+  readonly events: EventStream;
 
-  private constructor(connection: RawConnection) {
-    this.#connection = connection;
+  constructor(events: EventStream) {
+    const { status, headers } = events.head;
+    equal(status, 200, "status of a work stream");
+    equal(headers["content-type"], "text/event-stream", "Content-Type of a work stream");
+    equal(headers["cache-control"], "no-store", "Cache-Control of a work stream");
+    this.events = events;
   }
 
-  static async open(context: Context, path: string, headers: readonly string[]): Promise<WorkStream> {
-    const connection = await context.connect();
-    await connection.write(requestText(context.target, "GET", path, headers));
-    const head = (await connection.upTo("\r\n\r\n")).toLowerCase();
-    truth(head.startsWith("http/1.1 200"), `a work stream is answered with 200, not ${head.split("\r\n")[0]}`);
-    truth(/\r\ncontent-type: text\/event-stream\r\n/.test(head), "a work stream is text/event-stream");
-    truth(/\r\ncache-control: no-store\r\n/.test(head), "a work stream is not stored");
-    return new WorkStream(connection);
-  }
-
-  /** The next event that is not a comment, nor the advice about retries. */
-  async event(): Promise<{ readonly event: string; readonly id: string | undefined; readonly data: unknown }> {
-    for (;;) {
-      const block = await this.#connection.upTo("\n\n");
-      const field = (name: string): string | undefined => new RegExp(`(?:^|\\n)${name}: (.*)`).exec(block)?.[1];
-      const data = field("data");
-      if (data === undefined) continue;
-      const text = Buffer.from(data, "latin1").toString("utf8");
-      return { event: field("event") ?? "message", id: field("id"), data: JSON.parse(text) as unknown };
-    }
+  next(): Promise<StreamEvent> {
+    return this.events.next();
   }
 
   async job(): Promise<Job & { readonly topic: string }> {
-    const { event, id, data } = await this.event();
+    const { event, id, data } = await this.next();
     equal(event, "job", "event");
-    const job = data as Job & { readonly topic: string };
+    const job = data as unknown as Job & { readonly topic: string };
     equal(id, String(job.$seq), "id of the event");
     return job;
   }
 
-  /** True once the server has ended it. */
-  ended(): Promise<boolean> {
-    return this.#connection.closed();
-  }
-
   close(): void {
-    this.#connection.destroy();
-  }
-
-  upTo(text: string): Promise<string> {
-    return this.#connection.upTo(text);
+    this.events.destroy();
   }
 }

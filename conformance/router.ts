@@ -1,7 +1,7 @@
 /** Routers as cases speak of them (spec 3.1). They go with their topics, which the case takes back. */
 import { ok } from "./expect.ts";
 import type { Fields } from "./topic.ts";
-import type { Body, HttpClient } from "./transport/http1.ts";
+import type { Body, HttpClient } from "./transport/client.ts";
 import type { Reply } from "./transport/reply.ts";
 
 export interface RouterAnswer {

@@ -12,7 +12,8 @@ import { Description } from "./openapi/description.ts";
 import { summarise } from "./report.ts";
 import type { CaseResult, Report } from "./report.ts";
 import type { Target } from "./target.ts";
-import { Http1Client } from "./transport/http1.ts";
+import type { Client } from "./transport/client.ts";
+import { clientFor } from "./transport/connect.ts";
 
 export interface RunOptions {
   readonly profile?: Profile | "all";
@@ -39,7 +40,7 @@ export function selectCases(cases: readonly Case[], options: RunOptions): Case[]
 }
 
 export async function runCases(target: Target, cases: readonly Case[], options: RunOptions = {}): Promise<Report> {
-  const connections = new Http1Client(target);
+  const connections = clientFor(target);
   const description = options.profile === "core" ? undefined : await describedBy(connections);
   const client =
     description === undefined
@@ -62,7 +63,7 @@ export async function runCases(target: Target, cases: readonly Case[], options: 
 }
 
 /** Where a server describes itself, every answer to a case is held against that (2.3); no other has to. */
-async function describedBy(client: Http1Client): Promise<Description | undefined> {
+async function describedBy(client: Client): Promise<Description | undefined> {
   const { status, json } = await client.send("GET", "/v0/openapi.json");
   if (status !== 200) return undefined;
   const document = asObject(json, "/v0/openapi.json");
@@ -71,7 +72,7 @@ async function describedBy(client: Http1Client): Promise<Description | undefined
 
 async function runCase(
   target: Target,
-  client: Http1Client,
+  client: Client,
   each: Case,
   prefix: string,
   options: RunOptions,

@@ -6,10 +6,12 @@ export interface Target {
   readonly port: number;
   /** Sent as `Authorization: Bearer`; absent when the server runs without auth. */
   readonly token: string | undefined;
+  /** HTTP/2 with prior knowledge instead of HTTP/1.1, wherever a case does not need a certain one of them. */
+  readonly isHttp2: boolean;
 }
 
 /** Throws a `TypeError` that says what is wrong with the URL. */
-export function parseTarget(url: string, token?: string): Target {
+export function parseTarget(url: string, token?: string, isHttp2 = false): Target {
   if (!URL.canParse(url)) throw new TypeError(`not a URL: ${url}`);
   const parsed = new URL(url);
   if (parsed.protocol !== "http:") throw new TypeError(`only http:// URLs can be probed, not ${parsed.protocol}//`);
@@ -21,5 +23,6 @@ export function parseTarget(url: string, token?: string): Target {
     host: parsed.hostname.replace(/^\[|\]$/g, ""),
     port: parsed.port === "" ? 80 : Number(parsed.port),
     token,
+    isHttp2,
   };
 }

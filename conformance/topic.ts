@@ -3,7 +3,7 @@
  * typed answer demand success first, which keeps the set-up of a case to one line.
  */
 import { equal, fail, ok } from "./expect.ts";
-import type { Body, HttpClient, SendOptions } from "./transport/http1.ts";
+import type { Body, HttpClient, SendOptions } from "./transport/client.ts";
 import type { Reply } from "./transport/reply.ts";
 import type { AppendAnswer, ConfigureAnswer, DeleteRecordsAnswer, DiffAnswer, StateAnswer } from "./wire.ts";
 

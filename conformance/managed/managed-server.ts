@@ -9,7 +9,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fail } from "../expect.ts";
 import { parseTarget, type Target } from "../target.ts";
 import { Topic } from "../topic.ts";
-import { type Body, Http1Client, type HttpClient, type SendOptions } from "../transport/http1.ts";
+import type { Body, Client, HttpClient, SendOptions } from "../transport/client.ts";
+import { clientFor } from "../transport/connect.ts";
 import { RawConnection } from "../transport/raw.ts";
 import type { Reply } from "../transport/reply.ts";
 import { type Exit, ServerProcess } from "./server-process.ts";
@@ -20,26 +21,38 @@ const readyWithinMs = 30_000;
 const stopsWithinMs = 40_000;
 const pollMs = 10;
 
+/** What a server is started with. */
+export interface Preparation {
+  /** Given to the shell. */
+  readonly command: string;
+  readonly settings?: Settings;
+  readonly signal: AbortSignal;
+  /** How it is spoken to. */
+  readonly isHttp2?: boolean;
+}
+
 export class ManagedServer implements HttpClient {
   readonly #command: string;
   readonly #root: string;
   readonly #signal: AbortSignal;
+  readonly #isHttp2: boolean;
   #settings: Settings;
   #process: ServerProcess | undefined;
   #target: Target | undefined;
-  #client: Http1Client | undefined;
+  #client: Client | undefined;
   #starts = 0;
 
-  private constructor(command: string, root: string, settings: Settings, signal: AbortSignal) {
+  private constructor({ command, settings = {}, signal, isHttp2 = false }: Preparation, root: string) {
     this.#command = command;
     this.#root = root;
     this.#settings = settings;
     this.#signal = signal;
+    this.#isHttp2 = isHttp2;
   }
 
   /** With an empty directory; not started yet. */
-  static async prepare(command: string, settings: Settings, signal: AbortSignal): Promise<ManagedServer> {
-    return new ManagedServer(command, await mkdtemp(join(tmpdir(), "probe-")), settings, signal);
+  static async prepare(preparation: Preparation): Promise<ManagedServer> {
+    return new ManagedServer(preparation, await mkdtemp(join(tmpdir(), "probe-")));
   }
 
   get directory(): string {
@@ -75,6 +88,12 @@ export class ManagedServer implements HttpClient {
     const { process } = this.#launch(settings);
     const exit = await this.#ended(process, "to refuse the start");
     return { ...exit, output: process.output };
+  }
+
+  /** Ends it without a word, and starts it on what it left. */
+  async restarted(settings: Settings = {}): Promise<void> {
+    await this.kill();
+    await this.start(settings);
   }
 
   /** Nothing of it is left when this returns. */
@@ -165,8 +184,8 @@ export class ManagedServer implements HttpClient {
 
   async #isReady(address: string): Promise<boolean> {
     this.close();
-    this.#target = parseTarget(`http://${address}`, tokenOf(this.#settings));
-    this.#client = new Http1Client(this.#target, this.#signal);
+    this.#target = parseTarget(`http://${address}`, tokenOf(this.#settings), this.#isHttp2);
+    this.#client = clientFor(this.#target, this.#signal);
     try {
       return (await this.#client.send("GET", "/v0/ready")).status === 200;
     } catch (error) {

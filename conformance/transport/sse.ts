@@ -2,9 +2,10 @@
  * A stream of server-sent events as the contract has them (spec 4.2): LF line ends, `data` on one line. Read field by
  * field, so that what comes between the events can be judged too.
  */
-import { request as openRequest, type IncomingMessage } from "node:http";
 import { fail } from "../expect.ts";
 import type { Target } from "../target.ts";
+import { openAnswer } from "./connect.ts";
+import type { OpenAnswer } from "./open-answer.ts";
 
 export interface StreamEvent {
   readonly id: string | undefined;
@@ -14,52 +15,41 @@ export interface StreamEvent {
   readonly text: string;
 }
 
-export interface StreamHead {
-  readonly status: number;
-  readonly headers: IncomingMessage["headers"];
-}
-
 export class EventStream {
-  readonly head: StreamHead;
-  readonly #response: IncomingMessage;
+  readonly head: OpenAnswer["head"];
+  readonly #answer: OpenAnswer;
   readonly #signal: AbortSignal;
   #text = "";
   #taken = 0;
   #ended = false;
   #wake: (() => void) | undefined;
 
-  private constructor(response: IncomingMessage, signal: AbortSignal) {
-    this.head = { status: response.statusCode ?? 0, headers: response.headers };
-    this.#response = response;
+  private constructor(answer: OpenAnswer, signal: AbortSignal) {
+    const { head, body } = answer;
+    this.head = head;
+    this.#answer = answer;
     this.#signal = signal;
     const wake = (): void => this.#wake?.();
     const ended = (): void => {
       this.#ended = true;
       wake();
     };
-    response.setEncoding("utf8");
-    response.on("data", (chunk: string) => {
+    body.setEncoding("utf8");
+    body.on("data", (chunk: string) => {
       this.#text += chunk;
       wake();
     });
-    response.on("end", ended).on("close", ended).on("error", ended);
+    body.on("end", ended).on("close", ended).on("error", ended);
     signal.addEventListener("abort", wake, { once: true });
   }
 
-  static open(
+  static async open(
     target: Target,
     path: string,
     signal: AbortSignal,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<EventStream> {
-    const auth = target.token === undefined ? {} : { authorization: `Bearer ${target.token}` };
-    return new Promise((resolve, reject) => {
-      const { host, port } = target;
-      const request = openRequest({ host, port, path, agent: false, signal, headers: { ...auth, ...headers } });
-      request.on("error", reject);
-      request.on("response", (response) => resolve(new EventStream(response, signal)));
-      request.end();
-    });
+    return new EventStream(await openAnswer(target, path, signal, headers), signal);
   }
 
   /** Everything that has come by now. */
@@ -105,7 +95,7 @@ export class EventStream {
   }
 
   destroy(): void {
-    this.#response.destroy();
+    this.#answer.destroy();
   }
 
   async #next(): Promise<StreamEvent | undefined> {

@@ -199,7 +199,7 @@ class Door {
   /** Koa found an error on a socket after the answer was on its way: the client went. Anything else is a bug. */
   failed(error: unknown): void {
     const { code, syscall } = error as { code?: unknown; syscall?: unknown };
-    if (code === "ECONNRESET" || syscall !== undefined) return;
+    if (code === "ECONNRESET" || code === "ERR_HTTP2_STREAM_ERROR" || syscall !== undefined) return;
     this.#deps.events.handlerFailed({ method: "", path: "", error });
   }
 

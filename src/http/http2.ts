@@ -8,12 +8,23 @@ import type { HttpConfig } from "./config.ts";
 import type { HttpEvents } from "./deps.ts";
 
 const maxConcurrentStreams = 256;
+/**
+ * Node refuses streams of a connection that holds more, in millions of bytes. How much answers may hold is bounded for all
+ * connections together (7.3), so that this has only to be larger than what one may hold.
+ */
+const maxSessionMemory = 1000;
+/**
+ * What a stream has not sent when its client breaks it off stays in Node's count of that memory for ever. Before that
+ * matters the client is asked to take another connection; what goes on on this one goes on.
+ */
+const mostBrokenOff = 50;
 
 type Listener = (req: IncomingMessage, res: ServerResponse) => unknown;
 
 /** Hand connections over with `emit("connection", socket)`. */
 export function http2Server(config: HttpConfig, events: HttpEvents, listener: Listener): Http2Server {
   const server = createServer({
+    maxSessionMemory,
     settings: { maxConcurrentStreams, maxHeaderListSize: 2 * config.maxHeaderBytes, enablePush: false },
   });
   const take = (req: unknown, res: unknown): void => void listener(req as IncomingMessage, res as ServerResponse);
@@ -31,9 +42,13 @@ export function http2Server(config: HttpConfig, events: HttpEvents, listener: Li
 
 function guard(session: ServerHttp2Session, config: HttpConfig, events: HttpEvents): void {
   let open = 0;
+  let brokenOff = 0;
   session.on("stream", (stream: ServerHttp2Stream) => {
     if (open++ === 0) session.setTimeout(config.keepAliveMs);
-    stream.once("close", () => open--);
+    stream.once("close", () => {
+      open--;
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR && ++brokenOff === mostBrokenOff) session.close();
+    });
   });
   // What is no HTTP/2 behind its preface is not read to its end, nor is the client's leave: only time tells.
   session.setTimeout(config.headersTimeoutMs, () => {

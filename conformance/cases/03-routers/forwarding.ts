@@ -258,8 +258,7 @@ managed(
       const now = await dest.readAll();
       equal(now.slice(0, before.length), before, "what was there before");
       before = now;
-      await server.kill();
-      await server.start();
+      await server.restarted();
       equal(await dest.readAll(), before, "after a kill");
       members(await router.state(), { lag: 0, forwarded_total: round, filter: ["tag", "Eq", "k"] }, "GET");
     }
@@ -271,8 +270,7 @@ managed("cycle-after-restart", "a cycle is found after a restart too", async (co
   const server = await context.server();
   const ends = { source: "a", dest: "b" };
   await new Router("a->b", server).made(ends);
-  await server.kill();
-  await server.start();
+  await server.restarted();
   const back = await new Router("b->a", server).put({ source: "b", dest: "a" });
   equal(back.status, 409, "status");
   ok<RouterAnswer>(await new Router("a->b", server).put(ends), 200);

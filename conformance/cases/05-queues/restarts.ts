@@ -14,8 +14,7 @@ async function queueOf(context: Context, config: Fields): Promise<{ queue: Queue
   const topic = server.topic("q");
   await topic.configured({ type: "queue", ...config });
   const restart = async (): Promise<void> => {
-    await server.kill();
-    await server.start();
+    await server.restarted();
   };
   return { queue: new Queue(topic, server), restart };
 }

@@ -1,6 +1,6 @@
 /** The work stream (spec 5): jobs pushed, slots freed by acks, leases released when the connection drops. */
 import { suite } from "../../case.ts";
-import { equal, members, ok, truth } from "../../expect.ts";
+import { equal, members, ok } from "../../expect.ts";
 import { type Job, Queue, type WorkStream } from "../../queue.ts";
 
 const made = suite("work", "5");
@@ -20,7 +20,7 @@ core("pushed", "jobs are pushed as they come, leased to the node", async (contex
 core("retry", "the stream begins with retry: 2000", async (context) => {
   const queue = await Queue.made(context);
   const stream = await queue.work(context, "node=w");
-  truth((await stream.upTo("\n\n")).includes("retry: 2000\n"), "retry: 2000");
+  await stream.events.seen("retry: 2000\n");
 });
 
 core("slots", "no more than max are leased, and an ack frees a slot", async (context) => {
@@ -92,7 +92,7 @@ core("topic-gone", "the stream ends with an error when the topic goes", async (c
   const queue = await Queue.made(context);
   const stream = await queue.work(context, "node=w");
   ok(await queue.topic.drop());
-  const { event, data } = await stream.event();
+  const { event, data } = await stream.next();
   equal(event, "error", "event");
   members(data, { code: 409, topic: queue.name }, "data");
 });

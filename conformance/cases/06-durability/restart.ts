@@ -9,8 +9,7 @@ export const cases = made.cases;
 const { managed } = made;
 
 async function killed(server: ManagedServer): Promise<void> {
-  await server.kill();
-  await server.start();
+  await server.restarted();
 }
 
 async function stopped(server: ManagedServer): Promise<void> {

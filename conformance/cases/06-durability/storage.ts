@@ -27,8 +27,7 @@ managed("many-files", "a log of more than ten files is replayed in order", async
   const topic = server.topic("long");
   for (let from = 1; from < 900; from += 30) await topic.appended(records(from, from + 29));
   for (let round = 0; round < 2; round++) {
-    await server.kill();
-    await server.start();
+    await server.restarted();
     await whole(topic, padded(1, 900));
   }
 });
@@ -42,8 +41,7 @@ managed(
     await idle.appended([{ data: "first" }], { idempotency_key: "once" });
     for (let from = 1; from < 900; from += 30) await busy.appended(records(from, from + 29));
     for (let round = 0; round < 2; round++) {
-      await server.kill();
-      await server.start();
+      await server.restarted();
       await whole(idle, ["first"]);
       await whole(busy, padded(1, 900));
       const again = await idle.appended([{ data: "first" }], { idempotency_key: "once" });
@@ -65,8 +63,7 @@ managed(
     for (let from = 301; from <= 900; from += 50) await topic.appended(records(from, from + 49));
     const left = padded(101, 900).filter((_, at) => at >= 200 || (101 + at) % 10 !== 3);
     for (let round = 0; round < 2; round++) {
-      await server.kill();
-      await server.start();
+      await server.restarted();
       await whole(topic, left);
       members(await topic.state(), { count: left.length, earliest_seq: 101, head_seq: 900 }, "state");
     }
@@ -113,8 +110,7 @@ managed(
     equal((await topic.drop()).status, 200, "status of the delete");
     await topic.appendedNumbers(3);
     for (let round = 0; round < 2; round++) {
-      await server.kill();
-      await server.start();
+      await server.restarted();
       await whole(topic, [1, 2, 3]);
     }
   },
@@ -126,8 +122,7 @@ managed("other-shards", "another number of shards finds everything", async (cont
   const names = numbers(1, 8).map((number) => `topic-${number}`);
   for (const name of names) await server.topic(name).appendedNumbers(10);
   for (const shards of ["3", "1"]) {
-    await server.kill();
-    await server.start({ TOPICS_WAL_SHARDS: shards });
+    await server.restarted({ TOPICS_WAL_SHARDS: shards });
     for (const name of names) {
       await whole(server.topic(name), numbers(1, 10));
     }
@@ -147,8 +142,7 @@ managed(
     const left = padded(1, 600).filter((_, at) => (at + 1) % 10 !== 0);
     for (let round = 0; round < 2; round++) {
       await whole(topic, left);
-      await server.kill();
-      await server.start();
+      await server.restarted();
     }
     await whole(topic, left);
   },

@@ -1,7 +1,7 @@
 /** Bounds that requests share (spec 7.3): reached, answered with 429, and free again however a request ends. */
 import { suite } from "../../case.ts";
 import { error, members, ok, status, truth } from "../../expect.ts";
-import type { SendOptions } from "../../transport/http1.ts";
+import type { SendOptions } from "../../transport/client.ts";
 
 const made = suite("bounds", "7.3");
 export const cases = made.cases;
@@ -21,8 +21,7 @@ managed(
     members(detail, { limit: "max_total_bytes", max: 1000 }, "detail");
     error(await server.topic("three").append(ten), 429, "throttled");
     status(await server.topic("three").get(), 404);
-    await server.kill();
-    await server.start();
+    await server.restarted();
     error(await one.append(ten), 429, "throttled");
     ok(await two.deleteRecords({ before_seq: 3 }));
     ok(await one.append(ten), 200);

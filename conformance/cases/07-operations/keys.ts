@@ -2,7 +2,7 @@
 import { suite } from "../../case.ts";
 import { equal, error, ok } from "../../expect.ts";
 import { numbers, whole } from "../../managed/readings.ts";
-import type { SendOptions } from "../../transport/http1.ts";
+import type { SendOptions } from "../../transport/client.ts";
 
 const made = suite("keys", "7.2");
 export const cases = made.cases;

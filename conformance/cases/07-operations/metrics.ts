@@ -1,7 +1,7 @@
 /** Metrics (spec 7.4): every name of the contract, in both formats, and figures that follow what is done. */
 import { Skipped, suite } from "../../case.ts";
 import { equal, error, finite, ok, status, truth, whole } from "../../expect.ts";
-import type { HttpClient } from "../../transport/http1.ts";
+import type { HttpClient } from "../../transport/client.ts";
 
 const made = suite("metrics", "7.4");
 export const cases = made.cases;

@@ -76,8 +76,7 @@ managed(
     equal((await three.get()).status, 404, "status of the refused topic");
     await server.topic("one").appendedNumbers(1);
     await server.topic("two").configured({ cap_records: 5 });
-    await server.kill();
-    await server.start();
+    await server.restarted();
     status(await three.put({}), 429);
     ok(await server.topic("one").drop());
     status(await three.put({}), 201);
