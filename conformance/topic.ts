@@ -82,6 +82,17 @@ export class Topic {
     }
   }
 
+  /**
+   * Everything, once there is so much of it. Copies of routers are read as soon as they may be seen: behind a long
+   * backlog, or a sync that takes its time, a read answers what is there (3.2). Bounded by requests, never by waiting.
+   */
+  async readOnceThere(count: number, request: Fields = {}): Promise<DiffAnswer["records"]> {
+    for (let round = 1; ; round++) {
+      const records = await this.readAll(request);
+      if (records.length >= count || round === 200) return records;
+    }
+  }
+
   /** The state once time has taken every record of a topic with a `ttl_ms` of 1; bounded by requests, never by waiting. */
   async expired(): Promise<StateAnswer> {
     for (let round = 0; round < 2000; round++) {
