@@ -71,3 +71,37 @@ export const deleteFields: WrongValues = {
     [["tag", "Eq", "x"]],
   ],
 };
+
+/** Of 5. A node is required, and no empty one is any. */
+const node: readonly unknown[] = [5, true, null, [], {}, ""];
+const seqs: readonly unknown[] = ["1", 5, true, null, {}, ["1"], [-1], [1.5], [null]];
+const leaseIds: readonly unknown[] = ["x", 5, true, {}, [5], [null]];
+
+export const claimFields: WrongValues = { node, max: unsigned, lease_ms: ["5", -1, 1.5, true, [], {}] };
+export const ackFields: WrongValues = { node, seqs, lease_ids: leaseIds };
+export const nackFields: WrongValues = { node, seqs, lease_ids: leaseIds, delay_ms: unsigned };
+export const extendFields: WrongValues = { node, seqs, lease_ids: leaseIds, lease_ms: unsigned };
+export const redriveFields: WrongValues = { to: [5, true, [], {}, "no blanks"], limit: unsigned };
+
+export const routerFields: WrongValues = {
+  source: [5, true, null, [], {}, "", "no/name"],
+  dest: [5, true, null, [], {}, "", "no/name"],
+  preserve_node: flag,
+  preserve_tag: flag,
+  create_dest: flag,
+  allow_cycle: flag,
+  filter: deleteFields["match"],
+  guarantee: ["once", "", 5, null, true],
+};
+
+export const watchFields: WrongValues = {
+  topics: ["x", 5, true, null, ["a"]],
+  node: [5, true, {}, [5], [null], ["a", 5]],
+  limit: unsigned,
+  max_batch_bytes: unsigned,
+  heartbeat_ms: unsigned,
+  include_meta: flag,
+  include_tags: flag,
+  include_data: flag,
+  consistency: ["weak", "", 5, null, true],
+};

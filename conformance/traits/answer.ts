@@ -1,8 +1,9 @@
 /** What holds for the answer of every endpoint: performance, content type, envelope, names in errors (spec 2.1, 2.2). */
 import type { Suite } from "../case.ts";
 import type { Context } from "../context.ts";
-import { sampleTopic } from "../endpoints.ts";
+import { absentTopic, bodyOf, nounOf, pathOf, sampleTopic } from "../endpoints.ts";
 import type { Endpoint } from "../endpoints.ts";
+import type { Reply } from "../transport/reply.ts";
 import { asObject, envelope, equal, error, finite, ok, status, truth } from "../expect.ts";
 
 function badNames(context: Context): string[] {
@@ -16,7 +17,7 @@ function badNames(context: Context): string[] {
 }
 
 export function answerTrait(cases: Suite, endpoint: Endpoint): void {
-  const { method, path, body } = endpoint;
+  const { method } = endpoint;
   const add = endpoint.profile === "core" ? cases.core : cases.beyond;
 
   add(
@@ -24,7 +25,7 @@ export function answerTrait(cases: Suite, endpoint: Endpoint): void {
     "a success is JSON and carries performance.server_total_ms",
     async (context) => {
       const topic = await sampleTopic(context, endpoint);
-      const reply = await context.http.send(method, path(topic.name), body);
+      const reply = await context.http.send(method, pathOf(endpoint, topic.name), bodyOf(endpoint, topic.name));
       const { performance } = ok<{ performance: unknown }>(reply, 200, 201);
       finite(asObject(performance, "performance")["server_total_ms"], "performance.server_total_ms");
       const type = reply.headers["content-type"] ?? "";
@@ -33,20 +34,25 @@ export function answerTrait(cases: Suite, endpoint: Endpoint): void {
     { section: "2.1" },
   );
 
-  if (endpoint.named) nameTraits(cases, endpoint);
+  if (nounOf(endpoint) !== undefined) nameTraits(cases, endpoint);
 }
 
 function nameTraits(cases: Suite, endpoint: Endpoint): void {
-  const { method, path, body, whenAbsent } = endpoint;
+  const { method, whenAbsent } = endpoint;
   const add = endpoint.profile === "core" ? cases.core : cases.beyond;
   const creates = whenAbsent === 201;
+  const noun = nounOf(endpoint) ?? "topic";
+  const named = (context: Context, name: string): Promise<Reply> => {
+    const topic = absentTopic(context).name;
+    return context.http.send(method, pathOf(endpoint, topic, name), bodyOf(endpoint, topic));
+  };
 
   add(
     "bad-name",
-    creates ? "a bad topic name is 400" : "a bad topic name is 400, or absent",
+    creates ? `a bad name of a ${noun} is 400` : `a bad name of a ${noun} is 400, or absent`,
     async (context) => {
       for (const name of badNames(context)) {
-        const reply = await context.http.send(method, path(name), body);
+        const reply = await named(context, name);
         if (reply.status === 200 && method === "DELETE") {
           equal(ok<{ deleted: boolean }>(reply).deleted, false, "deleted, for a name that can't be");
         } else if (reply.status === 404 && !creates) envelope(reply);
@@ -58,10 +64,9 @@ function nameTraits(cases: Suite, endpoint: Endpoint): void {
 
   cases.beyond(
     "bad-name-exact",
-    "a bad topic name is 400 wherever it stands",
+    `a bad name of a ${noun} is 400 wherever it stands`,
     async (context) => {
-      for (const name of badNames(context))
-        error(await context.http.send(method, path(name), body), 400, "invalid_request");
+      for (const name of badNames(context)) error(await named(context, name), 400, "invalid_request");
     },
     { section: "2.2" },
   );
@@ -69,11 +74,17 @@ function nameTraits(cases: Suite, endpoint: Endpoint): void {
   if (whenAbsent !== 404) return;
   add(
     "absent-topic",
-    "an absent topic is 404 with its name in the detail, and is not created",
+    `an absent ${noun} is 404 with its name in the detail, and is not created`,
     async (context) => {
-      const topic = context.absent();
-      const detail = error(await context.http.send(method, path(topic.name), body), 404, "topic_not_found");
-      equal(detail["topic"], topic.name, "detail.topic");
+      const topic = absentTopic(context);
+      const path = pathOf(endpoint, topic.name);
+      const detail = error(
+        await context.http.send(method, path, bodyOf(endpoint, topic.name)),
+        404,
+        `${noun}_not_found`,
+      );
+      const name = noun === "topic" ? topic.name : decodeURIComponent(path.split("/")[3]);
+      equal(detail[noun], name, `detail.${noun}`);
       status(await topic.get(), 404);
     },
     { section: "2.2" },
@@ -82,7 +93,8 @@ function nameTraits(cases: Suite, endpoint: Endpoint): void {
 
 /** Authentication comes first. */
 export function authTrait(cases: Suite, endpoint: Endpoint): void {
-  const { method, path, body } = endpoint;
+  const { method, scopes } = endpoint;
+  if (scopes === undefined) return;
   const add = endpoint.profile === "core" ? cases.core : cases.beyond;
   add(
     "unauthorized",
@@ -91,10 +103,10 @@ export function authTrait(cases: Suite, endpoint: Endpoint): void {
       const topic = await sampleTopic(context, endpoint);
       for (const authorization of [null, "Bearer no-such-key", "Basic eDp5", "Bearer"]) {
         const headers = { authorization };
-        error(await context.http.send(method, path(topic.name), body, { headers }), 401, "unauthorized");
-        if (body !== undefined) {
-          error(await context.http.send(method, path(topic.name), "{", { headers }), 401, "unauthorized");
-        }
+        const path = pathOf(endpoint, topic.name);
+        const body = bodyOf(endpoint, topic.name);
+        error(await context.http.send(method, path, body, { headers }), 401, "unauthorized");
+        if (body !== undefined) error(await context.http.send(method, path, "{", { headers }), 401, "unauthorized");
       }
     },
     {

@@ -1,7 +1,8 @@
 /** What every endpoint with a body demands of it: content type, JSON, types, in that order (spec 2.1, 2.2). */
 import type { Suite } from "../case.ts";
-import { sampleTopic } from "../endpoints.ts";
+import { absentTopic, bodyOf, pathOf, sampleTopic, unchanged } from "../endpoints.ts";
 import type { Endpoint } from "../endpoints.ts";
+import type { Fields } from "../topic.ts";
 import { equal, error, invalid, ok, status } from "../expect.ts";
 
 const otherTypes = ["text/plain", "application/x-www-form-urlencoded", "application/jsonl", "text/json", "*/*"];
@@ -9,8 +10,9 @@ const brokenTexts = ["{", "{}}", "{} x", "{'a':1}", '{"a":1,}', "{a:1}", "[1,2",
 const otherShapes = ["[]", '"x"', "5", "true", "null", "[{}]"];
 
 export function requestTrait(cases: Suite, endpoint: Endpoint): void {
-  const { method, path, body } = endpoint;
+  const { method, body } = endpoint;
   if (body === undefined) return;
+  const path = (topic: string): string => pathOf(endpoint, topic);
   const add = endpoint.profile === "core" ? cases.core : cases.beyond;
 
   add(
@@ -19,10 +21,12 @@ export function requestTrait(cases: Suite, endpoint: Endpoint): void {
     async (context) => {
       const topic = await sampleTopic(context, endpoint);
       for (const type of otherTypes) {
-        const reply = await context.http.send(method, path(topic.name), body, { headers: { "content-type": type } });
+        const reply = await context.http.send(method, path(topic.name), body(topic.name), {
+          headers: { "content-type": type },
+        });
         error(reply, 415, "unsupported_media_type");
       }
-      await topic.untouched();
+      await unchanged(context, endpoint, topic);
     },
     { section: "2.1" },
   );
@@ -32,7 +36,9 @@ export function requestTrait(cases: Suite, endpoint: Endpoint): void {
     "a body without a content type is 415",
     async (context) => {
       const topic = await sampleTopic(context, endpoint);
-      const reply = await context.http.send(method, path(topic.name), body, { headers: { "content-type": null } });
+      const reply = await context.http.send(method, path(topic.name), body(topic.name), {
+        headers: { "content-type": null },
+      });
       error(reply, 415, "unsupported_media_type");
     },
     { section: "2.1" },
@@ -44,7 +50,7 @@ export function requestTrait(cases: Suite, endpoint: Endpoint): void {
     async (context) => {
       const topic = await sampleTopic(context, endpoint);
       const headers = { "content-type": "application/json; charset=utf-8" };
-      ok(await context.http.send(method, path(topic.name), body, { headers }));
+      ok(await context.http.send(method, path(topic.name), body(topic.name), { headers }), 200, 201);
     },
     { section: "2.1" },
   );
@@ -55,7 +61,7 @@ export function requestTrait(cases: Suite, endpoint: Endpoint): void {
     async (context) => {
       const topic = await sampleTopic(context, endpoint);
       for (const text of brokenTexts) invalid(await context.http.send(method, path(topic.name), text));
-      ok(await context.http.send(method, path(topic.name), body));
+      ok(await context.http.send(method, path(topic.name), body(topic.name)), 200, 201);
     },
     { section: "2.2" },
   );
@@ -66,7 +72,7 @@ export function requestTrait(cases: Suite, endpoint: Endpoint): void {
     async (context) => {
       const topic = await sampleTopic(context, endpoint);
       for (const text of otherShapes) invalid(await context.http.send(method, path(topic.name), text));
-      await topic.untouched();
+      await unchanged(context, endpoint, topic);
     },
     { section: "2.1" },
   );
@@ -76,8 +82,8 @@ export function requestTrait(cases: Suite, endpoint: Endpoint): void {
     "unknown request fields are ignored",
     async (context) => {
       const topic = await sampleTopic(context, endpoint);
-      const extra = { ...body, x_unknown: { deep: [null] }, performance: 1, error: "none" };
-      ok(await context.http.send(method, path(topic.name), extra));
+      const extra = { ...body(topic.name), x_unknown: { deep: [null] }, performance: 1, error: "none" };
+      ok(await context.http.send(method, path(topic.name), extra), 200, 201);
     },
     { section: "2.1" },
   );
@@ -86,7 +92,7 @@ export function requestTrait(cases: Suite, endpoint: Endpoint): void {
     "body-before-existence",
     "a bad body is judged before the topic is looked up",
     async (context) => {
-      const topic = context.absent();
+      const topic = absentTopic(context);
       invalid(await context.http.send(method, path(topic.name), "{"));
       status(await topic.get(), 404);
     },
@@ -98,10 +104,10 @@ export function requestTrait(cases: Suite, endpoint: Endpoint): void {
     "a control field that is named twice is 400",
     async (context) => {
       const topic = await sampleTopic(context, endpoint);
-      const [[field, value] = ["", 0]] = Object.entries(body);
+      const [[field, value] = ["", 0]] = Object.entries(body(topic.name));
       const member = `${JSON.stringify(field)}:${JSON.stringify(value)}`;
       invalid(await context.http.send(method, path(topic.name), `{${member},${member}}`));
-      await topic.untouched();
+      await unchanged(context, endpoint, topic);
     },
     { section: "9.3" },
   );
@@ -111,9 +117,9 @@ export function requestTrait(cases: Suite, endpoint: Endpoint): void {
     "__proto__ and constructor are unknown fields like any other",
     async (context) => {
       const topic = await sampleTopic(context, endpoint);
-      const text = `{"__proto__":{"create":5,"limit":"x"},"constructor":{"prototype":{"x":1}},${JSON.stringify(body).slice(1)}`;
-      ok(await context.http.send(method, path(topic.name), text));
-      ok(await context.http.send(method, path(topic.name), body));
+      const text = `{"__proto__":{"create":5,"limit":"x"},"constructor":{"prototype":{"x":1}},${JSON.stringify(body(topic.name)).slice(1)}`;
+      ok(await context.http.send(method, path(topic.name), text), 200, 201);
+      ok(await context.http.send(method, path(topic.name), body(topic.name)), 200, 201);
     },
     { section: "9.3" },
   );
@@ -121,7 +127,8 @@ export function requestTrait(cases: Suite, endpoint: Endpoint): void {
 
 /** One case per field that refuses something, and one [beyond] for the name in the detail. */
 export function fieldsTrait(cases: Suite, endpoint: Endpoint): void {
-  const wrap = endpoint.wrap ?? ((field, value) => ({ [field]: value }));
+  const wrap = (field: string, value: unknown, topic: string): Fields =>
+    endpoint.wrap?.(field, value) ?? { ...bodyOf(endpoint, topic), [field]: value };
   const add = endpoint.profile === "core" ? cases.core : cases.beyond;
   for (const [field, values] of Object.entries(endpoint.wrong)) {
     add(
@@ -131,9 +138,11 @@ export function fieldsTrait(cases: Suite, endpoint: Endpoint): void {
         const topic = await sampleTopic(context, endpoint);
         const before = (await topic.state()).config;
         for (const value of values) {
-          invalid(await context.http.send(endpoint.method, endpoint.path(topic.name), wrap(field, value)));
+          invalid(
+            await context.http.send(endpoint.method, pathOf(endpoint, topic.name), wrap(field, value, topic.name)),
+          );
         }
-        await topic.untouched();
+        await unchanged(context, endpoint, topic);
         equal((await topic.state()).config, before, "configuration after refusals");
       },
       { section: "2.1" },
@@ -146,8 +155,8 @@ export function fieldsTrait(cases: Suite, endpoint: Endpoint): void {
     async (context) => {
       const topic = await sampleTopic(context, endpoint);
       for (const [field, values] of Object.entries(endpoint.wrong)) {
-        const body = wrap(field, values.includes("true") ? 5 : true);
-        const reply = await context.http.send(endpoint.method, endpoint.path(topic.name), body);
+        const body = wrap(field, values.includes("true") ? 5 : true, topic.name);
+        const reply = await context.http.send(endpoint.method, pathOf(endpoint, topic.name), body);
         const named = String(invalid(reply)["field"]);
         // The name may come with the path to it: records[1].tag, config.ttl_ms.
         equal(named.split(/[.\]]/).at(-1), field, `detail.field of ${reply.text}`);

@@ -15,6 +15,11 @@ export const cases: readonly Case[] = [
     const made = suite(endpoint.name, endpoint.section);
     requestTrait(made, endpoint);
     answerTrait(made, endpoint);
+    return made.cases;
+  }),
+  ...endpoints.flatMap((endpoint) => {
+    if (endpoint.kind === "part") return [];
+    const made = suite(endpoint.name, endpoint.section);
     authTrait(made, endpoint);
     return made.cases;
   }),
