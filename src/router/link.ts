@@ -52,6 +52,8 @@ export class Link {
   #tried = 0;
   /** Steps whose copies are not there for everybody yet. */
   #inFlight = 0;
+  /** It has waited for room: after that the next step is taken, as an append is. */
+  #hasWaited = false;
   /** Source records up to here are synced, where that matters. */
   #synced = 0;
   #waiters: { readonly through: number; readonly resolve: () => void }[] = [];
@@ -129,7 +131,9 @@ export class Link {
       this.#blocks.release();
       return false;
     }
-    const room = this.#deps.room();
+    // What cannot be sealed takes no less room after a second look, and asking again and again leaves no thread to others.
+    const room = this.#hasWaited ? undefined : this.#deps.room();
+    this.#hasWaited = room !== undefined;
     if (room !== undefined) return this.#wait(room);
     const copies = new Copies(link, this.cyclic, { records: this.#records, bytes: bytesPerStep });
     const stopped = this.#gather(copies, link);
