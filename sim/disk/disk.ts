@@ -181,7 +181,7 @@ export class SimulatedDisk {
   /** The file's bytes as processes see them. */
   contents(path: string): Uint8Array {
     const file = this.#file(path);
-    return file.cache.bytes(0, file.cache.size);
+    return file.cache.bytes(0, file.cache.size).slice();
   }
 
   /**

@@ -1,5 +1,5 @@
 /** Watches every call on a disk and remembers the first broken rule; the disk stops the process there (spec 8.1). */
-import { describeCall } from "./call.ts";
+import { type CallName, describeCall } from "./call.ts";
 import type { DiskEvent, DiskView, Rule, RuleFactory } from "./rule.ts";
 import { noRenameBeforeSync } from "./rules/no-rename-before-sync.ts";
 import { noWriteAfterFailedSync } from "./rules/no-write-after-failed-sync.ts";
@@ -14,7 +14,8 @@ export class RuleBroken extends Error {
 
 export class Monitor {
   readonly #factories: readonly RuleFactory[];
-  #rules: readonly Rule[] = [];
+  /** By the call that they look at. */
+  #rules = new Map<CallName, Rule[]>();
   readonly #disk: DiskView;
   #broken: RuleBroken | undefined;
 
@@ -26,7 +27,9 @@ export class Monitor {
 
   /** The next process answers for its own calls: what the dead ones had begun is over. */
   processesDied(): void {
-    this.#rules = this.#factories.map((make) => make());
+    this.#rules = new Map();
+    for (const rule of this.#factories.map((make) => make()))
+      for (const call of rule.calls) this.#rules.set(call, [...(this.#rules.get(call) ?? []), rule]);
   }
 
   get broken(): RuleBroken | undefined {
@@ -35,7 +38,7 @@ export class Monitor {
 
   /** False from the first broken rule on. */
   observe(event: DiskEvent): boolean {
-    for (const rule of this.#rules) {
+    for (const rule of this.#rules.get(event.call.name) ?? []) {
       const wrong = rule.observe(event, this.#disk);
       if (wrong !== undefined)
         this.#broken ??= new RuleBroken(`${rule.name}: ${wrong}, at ${describeCall(event.call)}`);

@@ -16,7 +16,7 @@ export interface Place {
 const longestName = 255;
 
 export function findPlace(state: DiskState, path: string, syscall: string): Place {
-  const steps = path.split("/").filter((step) => step !== "" && step !== ".");
+  const steps = stepsOf(path);
   const way = [state.directory(rootId)];
   let name = "";
   let node: DiskNode | undefined = way[0];
@@ -36,6 +36,19 @@ export function findPlace(state: DiskState, path: string, syscall: string): Plac
     node = child === undefined ? undefined : state.node(child);
   }
   return { parent: way.at(-1) ?? state.directory(rootId), name, node, way };
+}
+
+/** The same few paths are asked for again and again. */
+const knownSteps = new Map<string, readonly string[]>();
+const mostKnown = 4096;
+
+function stepsOf(path: string): readonly string[] {
+  const known = knownSteps.get(path);
+  if (known !== undefined) return known;
+  if (knownSteps.size >= mostKnown) knownSteps.clear();
+  const steps = path.split("/").filter((step) => step !== "" && step !== ".");
+  knownSteps.set(path, steps);
+  return steps;
 }
 
 export function findDirectory(state: DiskState, path: string, syscall: string): DirectoryNode {

@@ -1,5 +1,5 @@
 /** What an ordering rule sees and says (spec 8.1). A rule is made anew for every disk, because it may remember things. */
-import type { Call } from "./call.ts";
+import type { Call, CallName } from "./call.ts";
 
 export type DiskEvent =
   /** The process has made the call. */
@@ -36,6 +36,8 @@ export interface ByteRange {
 
 export interface Rule {
   readonly name: string;
+  /** The calls that it looks at: most calls concern few rules. */
+  readonly calls: readonly CallName[];
   /** What is wrong, in words; `undefined` while all is well. */
   observe(event: DiskEvent, disk: DiskView): string | undefined;
 }

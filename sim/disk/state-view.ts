@@ -62,13 +62,23 @@ export class StateView implements DiskView {
   }
 
   files(): readonly string[] {
-    return [...walk(this.#state, "cache")].flatMap(([path, content]) => (content === undefined ? [] : [path]));
+    const paths: string[] = [];
+    this.#addFiles(this.#state.directory(rootId), "", paths);
+    return paths;
   }
 
   otherNames(path: string): readonly string[] {
     const file = this.#file(path);
     if (file === undefined || file.links < 2) return [];
     return this.files().filter((other) => other !== path && this.#file(other)?.id === file.id);
+  }
+
+  #addFiles(directory: DirectoryNode, path: string, paths: string[]): void {
+    for (const [name, id] of directory.cache) {
+      const child = this.#state.node(id);
+      if (child.kind === "file") paths.push(`${path}/${name}`);
+      else this.#addFiles(child, `${path}/${name}`, paths);
+    }
   }
 
   #file(path: string): FileNode | undefined {

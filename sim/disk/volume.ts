@@ -1,7 +1,8 @@
 /**
  * The bytes of files, on memfs: a volume is a flat store of contents without names (names, inodes and what is durable are
  * the business of disk-state.ts). Contents are copied only when written to: a frozen one may be shared by any number of
- * disks, so that a crash image costs no more than the files it changes.
+ * disks, so that a crash image costs no more than the files it changes. Zeros at the end of a content are known, not stored:
+ * most of a log is prepared space.
  */
 import { Volume as Store } from "memfs";
 import { assert } from "../../src/base/assert.ts";
@@ -23,7 +24,8 @@ export class Volume {
   writable(content: Content): Content {
     if (!content.frozen) return content;
     const copy = this.create();
-    if (content.size > 0) copy.write(content.bytes(0, content.size), 0);
+    if (content.storedBytes > 0) copy.write(content.bytes(0, content.storedBytes), 0);
+    copy.resize(content.size);
     return copy;
   }
 }
@@ -31,9 +33,11 @@ export class Volume {
 export class Content {
   readonly #store: Store;
   readonly #name: string;
-  /** Made with the first byte. */
+  /** Made with the first byte that is stored. */
   #fd: number | undefined;
   #size = 0;
+  /** What lies behind it is zeros. */
+  #storedBytes = 0;
   #frozen = false;
   #digest: string | undefined;
 
@@ -44,6 +48,11 @@ export class Content {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Behind it there are zeros alone. */
+  get storedBytes(): number {
+    return this.#storedBytes;
   }
 
   get frozen(): boolean {
@@ -58,13 +67,21 @@ export class Content {
 
   read(into: Uint8Array, position: number): number {
     const count = Math.min(into.byteLength, this.#size - position);
-    if (count <= 0 || this.#fd === undefined) return 0;
-    return this.#store.readSync(this.#fd, asBuffer(into), 0, count, position);
+    if (count <= 0) return 0;
+    const stored = Math.max(0, Math.min(count, this.#storedBytes - position));
+    if (stored > 0) {
+      assert(this.#fd !== undefined, "stored bytes have a file");
+      this.#store.readSync(this.#fd, asBuffer(into), 0, stored, position);
+    }
+    into.fill(0, stored, count);
+    return count;
   }
 
-  /** A copy of the bytes from `start` to `end`, as far as there are any. */
+  /** The bytes from `start` to `end`, as far as there are any; not to be changed. */
   bytes(start: number, end: number): Uint8Array {
-    const bytes = new Uint8Array(Math.max(0, Math.min(end, this.#size) - start));
+    const length = Math.max(0, Math.min(end, this.#size) - start);
+    if (start >= this.#storedBytes && length <= zeros.length) return zeros.subarray(0, length);
+    const bytes = new Uint8Array(length);
     this.read(bytes, start);
     return bytes;
   }
@@ -72,7 +89,8 @@ export class Content {
   /** Equal for equal bytes; asked for again and again of contents that many disks share. */
   digest(): string {
     if (this.#digest !== undefined) return this.#digest;
-    const digest = `${hash64(this.bytes(0, this.#size)).toString(16)}/${this.#size}`;
+    const bytes = this.bytes(0, this.#storedBytes);
+    const digest = `${hash64(bytes.subarray(0, endOfData(bytes))).toString(16)}/${this.#size}`;
     if (this.#frozen) this.#digest = digest;
     return digest;
   }
@@ -81,15 +99,21 @@ export class Content {
   write(bytes: Uint8Array, position: number): void {
     assert(!this.#frozen, "a shared content was written to");
     if (bytes.byteLength === 0) return;
-    const written = this.#store.writeSync(this.#open(), asBuffer(bytes), 0, bytes.byteLength, position);
-    assert(written === bytes.byteLength, "memfs wrote short");
-    this.#size = Math.max(this.#size, position + bytes.byteLength);
+    const end = position + bytes.byteLength;
+    if (position < this.#storedBytes || !isZero(bytes)) {
+      const written = this.#store.writeSync(this.#open(), asBuffer(bytes), 0, bytes.byteLength, position);
+      assert(written === bytes.byteLength, "memfs wrote short");
+      this.#storedBytes = Math.max(this.#storedBytes, end);
+    }
+    this.#size = Math.max(this.#size, end);
   }
 
   resize(length: number): void {
     assert(!this.#frozen, "a shared content was resized");
-    if (length === this.#size) return;
-    this.#store.ftruncateSync(this.#open(), length);
+    if (length < this.#storedBytes) {
+      this.#store.ftruncateSync(this.#open(), length);
+      this.#storedBytes = length;
+    }
     this.#size = length;
   }
 
@@ -99,13 +123,31 @@ export class Content {
     this.#store.closeSync(this.#fd);
     this.#store.unlinkSync(this.#name);
     this.#fd = undefined;
-    this.#size = 0;
+    this.#size = this.#storedBytes = 0;
   }
 
   #open(): number {
     this.#fd ??= this.#store.openSync(this.#name, "w+");
     return this.#fd;
   }
+}
+
+/** Shared by everybody who reads where there is nothing. */
+const zeros = Buffer.alloc(256 << 10);
+
+function isZero(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.byteLength; at += zeros.length) {
+    const end = Math.min(bytes.byteLength, at + zeros.length);
+    if (zeros.compare(bytes, at, end, 0, end - at) !== 0) return false;
+  }
+  return true;
+}
+
+/** Behind the last byte that is not zero. */
+function endOfData(bytes: Uint8Array): number {
+  let end = bytes.byteLength;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return end;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -80,17 +80,32 @@ async function readFromStart(door: Door, name: string): Promise<Pick<SeenTopic, 
   return { records, tombstones, cursors };
 }
 
-export function parseRecords(slices: readonly Uint8Array[]): SeenRecord[] {
-  const text = slices.map((slice) => Buffer.from(slice).toString()).join(",");
-  const parsed = JSON.parse(`[${text}]`) as Record<string, unknown>[];
-  return parsed.map((record) => ({
+/** Image after image holds the same records: their texts are read once. */
+const recent = new Map<string, readonly SeenRecord[]>();
+const mostRecent = 5000;
+
+export function parseRecords(slices: readonly Uint8Array[]): readonly SeenRecord[] {
+  const text = slices
+    .map((slice) => Buffer.from(slice.buffer, slice.byteOffset, slice.byteLength).toString())
+    .join(",");
+  let records = recent.get(text);
+  if (records === undefined) {
+    records = (JSON.parse(`[${text}]`) as Record<string, unknown>[]).map(seenRecord);
+    if (recent.size >= mostRecent) recent.clear();
+    recent.set(text, records);
+  }
+  return records;
+}
+
+function seenRecord(record: Record<string, unknown>): SeenRecord {
+  return {
     seq: record["$seq"] as number,
     ts: record["$ts"] as number,
     data: JSON.stringify(record["data"]),
     tag: record["$tag"] as string | undefined,
     node: record["$node"] as string | undefined,
     meta: record["meta"] === undefined ? undefined : JSON.stringify(record["meta"]),
-  }));
+  };
 }
 
 /** How two observations differ, in words; `undefined` when they don't. Where records expire, time alone makes a difference. */

@@ -12,6 +12,7 @@ import { firstUnsyncedOps } from "./unsynced-frames.ts";
 export function checkpointBehindSync(): Rule {
   return {
     name: "a checkpoint comes behind what it speaks of",
+    calls: ["rename"],
     observe: ({ type, call }, disk) => {
       if (type !== "issued" || call.name !== "rename" || call.to === undefined) return undefined;
       if (parseCheckpointFileName(baseName(call.to)) === undefined) return undefined;

@@ -10,6 +10,7 @@ import { firstUnsyncedOps } from "./unsynced-frames.ts";
 export function deleteEntrySynced(): Rule {
   return {
     name: "a delete entry comes behind its frame",
+    calls: ["write"],
     observe: (event, disk) => {
       const { type, call } = event;
       if (type !== "answered" || call.name !== "write") return undefined;

@@ -21,6 +21,7 @@ import { checkpointsOf, endsBefore, isIn, logsOf, manifestsFound, type StoredChe
 export function keptFilesStay(): Rule {
   return {
     name: "what a kept checkpoint needs stays",
+    calls: ["unlink", "truncate", "rename"],
     observe: ({ type, call }, disk) => {
       if (type !== "issued") return undefined;
       if (call.name === "unlink") return whyNeeded(call.path, disk);

@@ -40,6 +40,7 @@ export function manifestNamesWhatIsThere(): Rule {
   const named = new Map<string, Named>();
   return {
     name: "a manifest names what is there",
+    calls: ["rename", "link", "syncDir"],
     observe: (event, disk) => {
       const { call } = event;
       if (event.type === "answered") {

@@ -4,6 +4,7 @@ import type { RuleFactory } from "../rule.ts";
 export function neverRemoved(names: RegExp): RuleFactory {
   return () => ({
     name: "never removed",
+    calls: ["unlink", "rename"],
     observe: ({ type, call }) => {
       if (type !== "issued") return undefined;
       const removes = call.name === "unlink" || call.name === "rename";

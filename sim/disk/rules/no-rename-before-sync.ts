@@ -4,6 +4,7 @@ import type { Rule } from "../rule.ts";
 export function noRenameBeforeSync(): Rule {
   return {
     name: "no rename before sync",
+    calls: ["rename"],
     observe: ({ type, call }, disk) =>
       type === "issued" && call.name === "rename" && call.node !== undefined && disk.hasUnsyncedData(call.node)
         ? "the file's data is not synced"

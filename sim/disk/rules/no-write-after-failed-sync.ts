@@ -9,6 +9,7 @@ export function noWriteAfterFailedSync(except: RegExp = /\bLOCK$/i): RuleFactory
     const failed = new Set<number>();
     return {
       name: "no write after a failed sync",
+      calls: ["write", "truncate", "datasync"],
       observe: (event) => {
         const { call } = event;
         if (call.node === undefined || except.test(call.path)) return undefined;

@@ -5,6 +5,7 @@ export function oneSyncPerFile(): Rule {
   const inFlight = new Set<number>();
   return {
     name: "one sync per file",
+    calls: ["datasync"],
     observe: ({ type, call }) => {
       if (call.name !== "datasync" || call.node === undefined) return undefined;
       if (type === "answered") inFlight.delete(call.node);

@@ -4,6 +4,7 @@ import type { Rule } from "../rule.ts";
 export function otherNameDurable(): Rule {
   return {
     name: "a link is synced before the first name goes",
+    calls: ["unlink"],
     observe: ({ type, call }, disk) => {
       if (type !== "issued" || call.name !== "unlink") return undefined;
       const unsure = disk.otherNames(call.path).find((path) => disk.isEntered(path) === false);

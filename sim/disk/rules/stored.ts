@@ -32,6 +32,7 @@ export interface StoredCheckpoint extends WholeSection {
 
 /** The same few are looked at again and again. */
 const recent = new Map<bigint, StoredCheckpoint | "foreign" | undefined>();
+const recentManifests = new Map<bigint, Manifest | undefined>();
 const mostRecent = 64;
 
 /** `foreign`: whole, and not an engine's. */
@@ -76,9 +77,14 @@ function noteOp(ops: Map<number, number>, text: string): void {
   if (section !== undefined) ops.set(section.id, section.op);
 }
 
-export function manifestIn(bytes: Uint8Array | undefined): Manifest | undefined {
-  const decoded = decodeManifest(bytes ?? new Uint8Array(0));
-  return decoded.outcome === "manifest" ? decoded.manifest : undefined;
+export function manifestIn(bytes: Uint8Array = new Uint8Array(0)): Manifest | undefined {
+  const key = hash64(bytes);
+  if (recentManifests.has(key)) return recentManifests.get(key);
+  if (recentManifests.size >= mostRecent) recentManifests.clear();
+  const decoded = decodeManifest(bytes);
+  const manifest = decoded.outcome === "manifest" ? decoded.manifest : undefined;
+  recentManifests.set(key, manifest);
+  return manifest;
 }
 
 /** Every manifest that may be found after a power loss now. */

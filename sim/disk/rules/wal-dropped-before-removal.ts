@@ -18,6 +18,7 @@ export function walDroppedBeforeRemoval(): Rule {
   const directories = new Map<string, Named>();
   return {
     name: "a WAL file is dropped from the manifest before it is removed",
+    calls: ["rename", "syncDir", "unlink"],
     observe: ({ type, call, ...event }, disk) => {
       const failed = "errno" in event && event.errno !== undefined;
       if (type === "answered" && !failed) {

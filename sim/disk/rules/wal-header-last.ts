@@ -17,6 +17,7 @@ export function isHeaderWrite(call: Call): boolean {
 export function walHeaderLast(): Rule {
   return {
     name: "a WAL file's header comes last",
+    calls: ["write"],
     observe: (event, disk) => {
       const { call } = event;
       if (!isHeaderWrite(call)) return undefined;

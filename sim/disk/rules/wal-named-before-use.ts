@@ -2,13 +2,11 @@
  * Frames go into a WAL file only when a durable manifest names it (spec 6.2, 8.1). What it carries over comes ahead of its
  * header, and may.
  */
-import { decodeManifest } from "../../../src/storage/manifest.ts";
 import { manifestName, parentOf, parseWalFileName } from "../../../src/storage/layout.ts";
 import type { DiskView, Rule } from "../rule.ts";
 import { sectorBytes } from "../pending.ts";
+import { logsOf, manifestIn } from "./stored.ts";
 import { isHeaderWrite } from "./wal-header-last.ts";
-
-const manifestBytes = 1 << 20;
 
 export function walNamedBeforeUse(): Rule {
   const headed = new Set<string>();
@@ -17,6 +15,7 @@ export function walNamedBeforeUse(): Rule {
   const durable = new Map<string, ReadonlySet<string>>();
   return {
     name: "a WAL file is named before it is used",
+    calls: ["write", "rename", "syncDir"],
     observe: ({ type, call, ...event }, disk) => {
       const failed = "errno" in event && event.errno !== undefined;
       if (type === "answered" && !failed) {
@@ -35,12 +34,8 @@ export function walNamedBeforeUse(): Rule {
 }
 
 export function namedBy(path: string, disk: DiskView): ReadonlySet<string> {
-  const decoded = decodeManifest(disk.head(path, manifestBytes) ?? new Uint8Array(0));
-  if (decoded.outcome !== "manifest") return new Set();
-  const names = decoded.manifest.layouts.flatMap(({ files }) =>
-    files.flatMap((indices, shard) => indices.map((index) => `${shard}/${index}`)),
-  );
-  return new Set(names);
+  const manifest = manifestIn(disk.contents(path));
+  return new Set(manifest === undefined ? [] : logsOf(manifest).map(({ shard, index }) => `${shard}/${index}`));
 }
 
 export function nameOf(path: string): string {
