@@ -1,12 +1,12 @@
 /** The topics of a directory by name, and the names in order, so that a page costs O(page) (spec 2.5). */
 import { assert } from "../base/assert.ts";
 import type { Topic } from "../topic/topic.ts";
+import { NameList } from "./name-list.ts";
 
 export class Catalog {
   readonly #byName = new Map<string, Topic>();
   readonly #byId = new Map<number, Topic>();
-  #names: string[] = [];
-  #sorted = true;
+  readonly #names = new NameList();
 
   get size(): number {
     return this.#byName.size;
@@ -28,46 +28,24 @@ export class Catalog {
     assert(!this.#byName.has(topic.name), "a name is one topic's");
     this.#byName.set(topic.name, topic);
     this.#byId.set(topic.id, topic);
-    this.#names.push(topic.name);
-    this.#sorted = this.#sorted && (this.#names.length === 1 || this.#names.at(-2)! < topic.name);
+    this.#names.add(topic.name);
   }
 
   remove(topic: Topic): void {
     assert(this.#byName.get(topic.name) === topic, "a topic is removed once");
     this.#byName.delete(topic.name);
     this.#byId.delete(topic.id);
-    this.#sort();
-    this.#names.splice(this.#firstFrom(topic.name), 1);
+    this.#names.remove(topic.name);
   }
 
   /** Up to `count` names with the prefix that come after `after`, in order. */
   page(prefix: string, after: string | undefined, count: number): string[] {
-    this.#sort();
-    const from = after === undefined || after < prefix ? this.#firstFrom(prefix) : this.#firstFrom(`${after}\0`);
     const names: string[] = [];
-    for (let at = from; at < this.#names.length && names.length < count; at++) {
-      const name = this.#names[at];
-      if (!name.startsWith(prefix)) break;
+    const least = after === undefined || after < prefix ? prefix : `${after}\0`;
+    for (const name of this.#names.from(least)) {
+      if (names.length === count || !name.startsWith(prefix)) break;
       names.push(name);
     }
     return names;
-  }
-
-  /** Names come in bulk at recovery and singly afterwards: sorting what is nearly sorted is cheap. */
-  #sort(): void {
-    if (!this.#sorted) this.#names.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-    this.#sorted = true;
-  }
-
-  /** Index of the first name that is not less than `name`. */
-  #firstFrom(name: string): number {
-    let low = 0;
-    let high = this.#names.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#names[middle] < name) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }
