@@ -5,6 +5,7 @@
 import type { Section } from "../checkpoint/format.ts";
 import type { Env } from "../env/env.ts";
 import type { Topic } from "../topic/topic.ts";
+import type { UnsavedDeaths } from "../topic/unsaved-deaths.ts";
 import { comparePlaces, type LogPlace } from "../wal/commit.ts";
 import { shardNumber } from "../wal/wal.ts";
 import { type GoneTopic, readTopics, segmentsSection, topicsSection, wholeSection } from "./checkpoint-codec.ts";
@@ -25,12 +26,23 @@ export interface CaptureDeps {
 
 /** Topics are captured so many at a time. */
 const topicsPerSlice = 32;
+/** Deleted ranges are put into bytes so many at a time. */
+const rangesPerSlice = 1024;
 const sectionBytes = 256 << 10;
 
 /** Shards that take nothing any more, and the checkpoint before, which their topics stay as they are in. */
 export interface StuckShards {
   readonly shards: ReadonlySet<number>;
   readonly previous: OpenedState | undefined;
+}
+
+/** Of one part of a captured topic. */
+interface TakenDeaths {
+  readonly file: number;
+  readonly part: number;
+  readonly deaths: UnsavedDeaths;
+  readonly stamp: number;
+  readonly op: number;
 }
 
 export class Capture {
@@ -43,6 +55,7 @@ export class Capture {
   readonly #previous: OpenedState | undefined;
   readonly #bundles: { readonly shard: number; readonly topics: string[]; bytes: number }[] = [];
   readonly #open: ({ readonly shard: number; readonly topics: string[]; bytes: number } | undefined)[] = [];
+  readonly #deaths: TakenDeaths[] = [];
   #gone: readonly GoneTopic[] = [];
 
   constructor(deps: CaptureDeps, { shards, previous }: StuckShards) {
@@ -69,6 +82,13 @@ export class Capture {
       const shard = shardNumber(topic.id, wal.shards.length);
       if (!this.stuck.has(shard)) this.#take(topic, shard);
       if (++slice % topicsPerSlice === 0) await soon();
+    }
+    for (const { file, part, deaths, stamp, op } of this.#deaths.splice(0)) {
+      const ranges = deaths.ranges(part, stamp, op);
+      for (let at = 0; at < ranges.length; at += rangesPerSlice) {
+        this.#deps.segments.stageDeletes(file, ranges.slice(at, at + rangesPerSlice));
+        await soon();
+      }
     }
     this.#gone = this.#deps.gone();
   }
@@ -106,7 +126,10 @@ export class Capture {
     const stamp = this.#deps.nextStamp();
     for (const part of parts) {
       this.files.add(part.entry.file);
-      if (part.hasUnsaved) this.#deps.segments.stageDeletes(part.entry.file, part.takeUnsaved(stamp, op));
+      const deaths = part.takeUnsaved();
+      // Taken at once with the section; told of in a `.del` file when others have had their turn.
+      if (deaths !== undefined)
+        this.#deaths.push({ file: part.entry.file, part: part.entry.ordinal, deaths, stamp, op });
     }
     this.topics++;
     this.#bundle(shard, section);

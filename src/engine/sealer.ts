@@ -42,6 +42,8 @@ const looksPerPiece = 2048;
 const sealsPerPiece = 64;
 /** While tails take too much memory: who appends would fill it faster than it is freed. */
 const urgentSealsPerPiece = 1024;
+/** From this share of their memory on the longest idle tails are sealed: the rest is for what comes meanwhile. */
+const crowdedShare = 3 / 4;
 /** Topics in one file: their tails stay in memory until it is finished. */
 const mostTogether = 16_384;
 
@@ -72,9 +74,14 @@ export class Sealer {
     this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
   }
 
-  /** Tails take more memory than they may, by half of it again: who appends has to wait. */
+  /** Tails take all the memory that they may: who appends has to wait. */
   get overwhelmed(): boolean {
-    return this.#deps.quota.heldBytes > this.#deps.config.tailBytes * 1.5;
+    return this.#deps.quota.heldBytes > this.#deps.config.tailBytes;
+  }
+
+  /** They are about to. */
+  get #isCrowded(): boolean {
+    return this.#deps.quota.heldBytes > this.#deps.config.tailBytes * crowdedShare;
   }
 
   /** Whether there is hope of it. */
@@ -89,7 +96,7 @@ export class Sealer {
 
   /** Seals for as long as tails take more than they may. */
   async relieve(): Promise<void> {
-    while (this.#deps.quota.heldBytes > this.#deps.config.tailBytes && !this.failing && !this.#stopped) {
+    while (this.overwhelmed && !this.failing && !this.#stopped) {
       const before = this.#deps.quota.heldBytes;
       this.#start();
       await this.settled;
@@ -149,7 +156,7 @@ export class Sealer {
   }
 
   get #wantsRelief(): boolean {
-    return this.#deps.quota.heldBytes > this.#deps.config.tailBytes || this.#late.length > 0;
+    return this.#isCrowded || this.#late.length > 0;
   }
 
   #start(): void {
@@ -169,7 +176,7 @@ export class Sealer {
         const topic = this.#deps.topic(id);
         if (topic !== undefined) await this.#seal([topic]);
         // Behind a flood that never ends the other tails have their turn.
-        if (this.#deps.quota.heldBytes > this.#deps.config.tailBytes) await this.#relieve();
+        if (this.#isCrowded) await this.#relieve();
       }
       if (!this.#stopped && this.#wantsRelief) await this.#relieve();
       this.#pauseMs = 0;
@@ -190,7 +197,7 @@ export class Sealer {
     this.#late = [];
     const tails = await this.#byIdleness();
     const chosen: Topic[][] = Array.from({ length: shards }, () => []);
-    let toFree = quota.heldBytes > config.tailBytes ? quota.heldBytes - config.tailBytes / 2 : 0;
+    let toFree = this.#isCrowded ? quota.heldBytes - config.tailBytes / 2 : 0;
     for (const { topic, heldBytes } of tails) {
       if (toFree <= 0 && !heldBack.has(topic)) continue;
       chosen[shardNumber(topic.id, shards)].push(topic);
@@ -244,13 +251,12 @@ export class Sealer {
 
   /** All of a shard, into one file; gives the number of topics of which something was sealed. */
   async #seal(topics: readonly Topic[]): Promise<number> {
-    const { segments, events, config, env, quota } = this.#deps;
+    const { segments, events, config, env } = this.#deps;
     const limit = {
       records: config.segmentMaxRecords * segmentThresholds,
       bytes: config.segmentMaxBytes * segmentThresholds,
     };
-    const isUrgent = quota.heldBytes > config.tailBytes;
-    const turn = turns(env.timers, isUrgent ? urgentSealsPerPiece : sealsPerPiece);
+    const turn = turns(env.timers, this.#isCrowded ? urgentSealsPerPiece : sealsPerPiece);
     const closed: { readonly topic: Topic; readonly lastSeq: number }[] = [];
     for (const topic of topics) {
       const lastSeq = topic.closeTail(limit);

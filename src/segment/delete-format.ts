@@ -85,17 +85,21 @@ export function encodeDeletes(ranges: readonly DeletedRange[], end: DeleteEnd): 
   const bytes = new Uint8Array(ranges.length * deleteEntryBytes);
   const view = viewOf(bytes);
   let { hash } = end;
-  ranges.forEach((range, i) => {
-    const at = i * deleteEntryBytes;
-    const small = [range.part, range.block, range.first, range.last];
-    assert(small.every((value) => value >= 0 && value < two32) && range.first <= range.last, "a deleted range is one");
-    small.forEach((value, n) => view.setUint32(at + 4 * n, value, true));
-    writeU64(view, at + 16, range.bytes);
-    writeU64(view, at + 24, range.stamp);
-    writeU64(view, at + 32, range.op);
+  let at = 0;
+  for (const { part, block, first, last, bytes: payload, stamp, op } of ranges) {
+    const isRange = part >= 0 && part < two32 && block >= 0 && block < two32 && first >= 0 && first <= last;
+    assert(isRange && last < two32, "a deleted range is one");
+    view.setUint32(at, part, true);
+    view.setUint32(at + 4, block, true);
+    view.setUint32(at + 8, first, true);
+    view.setUint32(at + 12, last, true);
+    writeU64(view, at + 16, payload);
+    writeU64(view, at + 24, stamp);
+    writeU64(view, at + 32, op);
     hash = chained(hash, bytes.subarray(at, at + hashAt));
     view.setBigUint64(at + hashAt, hash, true);
-  });
+    at += deleteEntryBytes;
+  }
   return { bytes, end: { bytes: end.bytes + bytes.length, hash } };
 }
 

@@ -1,7 +1,8 @@
 /** Long work in turns: what else waits for the thread comes in between (spec 6.3: off the commit path, and paced). */
 import type { Env } from "../env/env.ts";
 
-const turnMs = 1;
+/** An `fsync` ack takes little longer than this, and comes in between. */
+const turnMs = 0.2;
 
 export class Pace {
   readonly #env: Pick<Env, "clock" | "timers">;

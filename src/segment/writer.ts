@@ -20,6 +20,7 @@ import {
 } from "./format.ts";
 import { IndexRows } from "./index-rows.ts";
 import { SequentialOutput } from "./output.ts";
+import { Pace } from "./pace.ts";
 import { wrongEntry, type PartEntry } from "./part-entry.ts";
 import { PartRows } from "./parts-directory.ts";
 import { writeTags, type Posting } from "./tag-table-writer.ts";
@@ -62,6 +63,7 @@ export class SegmentWriter {
   readonly #place: SegmentPlace;
   readonly #file: File;
   readonly #output: SequentialOutput;
+  readonly #pace: Pace;
   readonly #rows = new IndexRows();
   readonly #directory = new PartRows();
   #part: OpenPart | undefined;
@@ -73,6 +75,7 @@ export class SegmentWriter {
     this.#place = place;
     this.#file = file;
     this.#output = new SequentialOutput(file);
+    this.#pace = new Pace(env);
   }
 
   static async create(env: Env, place: SegmentPlace): Promise<SegmentWriter> {
@@ -123,6 +126,7 @@ export class SegmentWriter {
     part.bytes += input.bytes;
     await this.#output.put(header);
     await this.#output.put(payload);
+    if (this.#pace.isDue) await this.#pace.pause();
   }
 
   /** Postings in any order, one for each tag. */

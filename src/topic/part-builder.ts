@@ -16,7 +16,17 @@ const maxBlockRecords = 1 << 16;
 
 /** Where records come from: says later which of them are gone. */
 export interface Origin {
+  /** Whether any of them may be: most often none is, and then nobody is asked for each. */
+  anyDead(): boolean;
   isDead(slot: number): boolean;
+}
+
+/** A block of a part; `slotOf` when what was added has other slots than the block. */
+export function blockOrigin(part: SealedPart, block: number, slotOf = (slot: number): number => slot): Origin {
+  return {
+    anyDead: () => part.deathsOf(block) !== undefined,
+    isDead: (slot) => part.isDeleted(block, slotOf(slot)),
+  };
 }
 
 interface BuiltRun {
@@ -128,8 +138,11 @@ export class BuiltPart {
     const part = new SealedPart(this.entry, reads, live.count, live.bytes);
     for (const [number, { runs, sizes }] of this.#blocks.entries()) {
       let slot = 0;
-      for (const { origin, first, count } of runs)
-        for (let i = 0; i < count; i++, slot++) if (origin.isDead(first + i)) part.kill(number, slot, sizes[slot]);
+      for (const { origin, first, count } of runs) {
+        if (origin.anyDead())
+          for (let i = 0; i < count; i++) if (origin.isDead(first + i)) part.kill(number, slot + i, sizes[slot + i]);
+        slot += count;
+      }
     }
     return part;
   }

@@ -6,7 +6,7 @@ import { SegmentDamage } from "../segment/files.ts";
 import type { PartIndex } from "../segment/index.ts";
 import type { SegmentWriter } from "../segment/writer.ts";
 import type { Instance } from "./instance.ts";
-import { PartBuilder } from "./part-builder.ts";
+import { blockOrigin, PartBuilder } from "./part-builder.ts";
 import type { RecordsEntry } from "./records-format.ts";
 import type { PendingPart } from "./seal.ts";
 import type { SealedPart } from "./sealed-part.ts";
@@ -101,7 +101,7 @@ export class Rescue {
     const chunk = await this.#topic.deps.parts.loadChunk(part.entry, block);
     try {
       part.mark(chunk, block);
-      await builder.add(chunk, 0, { isDead: (slot) => part.isDeleted(block, slot) });
+      await builder.add(chunk, 0, blockOrigin(part, block));
     } finally {
       chunk.block.unpin();
     }
@@ -120,7 +120,11 @@ export class Rescue {
         if (!wanted) left[slot >>> 5] |= 1 << (slot & 31);
       }
       chunk.deleted = left;
-      await builder.add(chunk, 0, { isDead: (slot) => part.isDeleted(block, chunk.seq(slot) - firstSeq) });
+      await builder.add(
+        chunk,
+        0,
+        blockOrigin(part, block, (slot) => chunk.seq(slot) - firstSeq),
+      );
     }
   }
 }

@@ -7,7 +7,7 @@ import { SegmentDamage } from "../segment/files.ts";
 import type { SegmentWriter } from "../segment/writer.ts";
 import type { Chunk } from "./chunk.ts";
 import type { Instance } from "./instance.ts";
-import { type BuiltPart, PartBuilder } from "./part-builder.ts";
+import { blockOrigin, type BuiltPart, PartBuilder } from "./part-builder.ts";
 import type { RunsLimit } from "./record-runs.ts";
 import type { SealedPart } from "./sealed-part.ts";
 
@@ -56,7 +56,10 @@ export async function writeTail(topic: Instance, lastSeq: number, writer: Segmen
   for (const chunk of chunks) chunk.block.pin();
   try {
     for (const chunk of chunks)
-      await builder.add(chunk, chunk.slot(front), { isDead: (slot) => chunk.isDeleted(slot) });
+      await builder.add(chunk, chunk.slot(front), {
+        anyDead: () => chunk.deleted !== undefined,
+        isDead: (slot) => chunk.isDeleted(slot),
+      });
     return { built: await builder.end(), instead: { lastSeq } };
   } finally {
     builder.abandon();
@@ -98,7 +101,7 @@ async function addPart(topic: Instance, part: SealedPart, builder: PartBuilder):
     const chunk: Chunk = await reads.loadChunk(part.entry, block);
     try {
       part.mark(chunk, block);
-      await builder.add(chunk, chunk.slot(frontOf(topic)), { isDead: (slot) => part.isDeleted(block, slot) });
+      await builder.add(chunk, chunk.slot(frontOf(topic)), blockOrigin(part, block));
     } finally {
       chunk.block.unpin();
     }

@@ -13,19 +13,13 @@ import type { PartIndex } from "../segment/index.ts";
 import type { PartEntry } from "../segment/part-entry.ts";
 import type { Chunk } from "./chunk.ts";
 import type { PartReads } from "./part-reads.ts";
+import { UnsavedDeaths } from "./unsaved-deaths.ts";
 
 /** Slots of a block that were deleted one by one. */
 export interface Deaths {
   bits: Uint32Array;
   count: number;
   bytes: number;
-}
-
-/** A deleted slot whose deletion no `.del` file tells of yet. */
-export interface UnsavedDeath {
-  readonly block: number;
-  readonly slot: number;
-  readonly bytes: number;
 }
 
 export interface LiveRun {
@@ -40,7 +34,7 @@ export class SealedPart {
   liveBytes: number;
   readonly #reads: PartReads;
   #deaths: Map<number, Deaths> | undefined;
-  #unsaved: UnsavedDeath[] = [];
+  #unsaved: UnsavedDeaths | undefined;
 
   constructor(entry: PartEntry, reads: PartReads, liveCount = entry.records, liveBytes = entry.bytes) {
     this.entry = entry;
@@ -157,7 +151,7 @@ export class SealedPart {
     deaths.bits[slot >>> 5] |= 1 << (slot & 31);
     deaths.count++;
     deaths.bytes += bytes;
-    if (!saved) this.#unsaved.push({ block, slot, bytes });
+    if (!saved) (this.#unsaved ??= new UnsavedDeaths()).add(block, slot, bytes);
   }
 
   /** A range that the `.del` file tells of; `false` when it cannot be one of this part. */
@@ -170,15 +164,11 @@ export class SealedPart {
     return true;
   }
 
-  get hasUnsaved(): boolean {
-    return this.#unsaved.length > 0;
-  }
-
-  /** What no `.del` file tells of yet, as ranges; from now on it counts as told. */
-  takeUnsaved(stamp: number, op: number): DeletedRange[] {
-    const deaths = this.#unsaved;
-    this.#unsaved = [];
-    return rangesOf(this.entry.ordinal, deaths, stamp, op);
+  /** What no `.del` file tells of yet; from now on it counts as told. */
+  takeUnsaved(): UnsavedDeaths | undefined {
+    const taken = this.#unsaved;
+    this.#unsaved = undefined;
+    return taken;
   }
 
   /** The block behind the one with this seq will be the front's before long. */
@@ -241,27 +231,6 @@ export function orElse<T>(read: () => T, otherwise: () => T): T {
     if (error instanceof SegmentDamage) return otherwise();
     throw error;
   }
-}
-
-function rangesOf(part: number, deaths: UnsavedDeath[], stamp: number, op: number): DeletedRange[] {
-  deaths.sort((a, b) => a.block - b.block || a.slot - b.slot);
-  const ranges: {
-    part: number;
-    block: number;
-    first: number;
-    last: number;
-    bytes: number;
-    stamp: number;
-    op: number;
-  }[] = [];
-  for (const { block, slot, bytes } of deaths) {
-    const last = ranges.at(-1);
-    if (last?.block === block && last.last === slot - 1) {
-      last.last = slot;
-      last.bytes += bytes;
-    } else ranges.push({ part, block, first: slot, last: slot, bytes, stamp, op });
-  }
-  return ranges;
 }
 
 function lastBefore(chunk: Chunk, ts: number): number {

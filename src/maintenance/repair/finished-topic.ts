@@ -37,9 +37,11 @@ export async function fillTopic(
 ): Promise<FilledTopic> {
   const { topic } = salvage;
   const { section, sealed, op } = captured(topic, clock.nowMs());
-  const deletes = sealed.flatMap((part) =>
-    part.hasUnsaved ? [{ file: part.entry.file, ranges: part.takeUnsaved(clock.nextStamp(), op) }] : [],
-  );
+  const deletes = sealed.flatMap((part) => {
+    const deaths = part.takeUnsaved();
+    const { file, ordinal } = part.entry;
+    return deaths === undefined ? [] : [{ file, ranges: deaths.ranges(ordinal, clock.nextStamp(), op) }];
+  });
   const { capFloor, ttlFloor } = section.state;
   const missing = within(salvage.missing, Math.max(1, capFloor, ttlFloor), section.state.head);
   const pieces = missing.length === 0 ? [] : findPieces({ env, pool, reads, sink }, missing, sources);

@@ -98,4 +98,4 @@ export class PartSink {
   }
 }
 
-const neverDead = { isDead: (): boolean => false };
+const neverDead = { anyDead: (): boolean => false, isDead: (): boolean => false };

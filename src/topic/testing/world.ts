@@ -210,7 +210,7 @@ export class World implements TopicDeps {
     if (section === undefined) throw new Error("the topic is not there");
     for (const part of parts) {
       const ranges = this.deaths.get(part.entry.file) ?? [];
-      ranges.push(...part.takeUnsaved(this.clock.ms * 1000, op));
+      ranges.push(...(part.takeUnsaved()?.ranges(part.entry.ordinal, this.clock.ms * 1000, op) ?? []));
       this.deaths.set(part.entry.file, ranges);
     }
     const end = { index: 1, position: this.log.submissions };
