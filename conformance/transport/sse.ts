@@ -94,6 +94,15 @@ export class EventStream {
     while ((await this.#next()) !== undefined);
   }
 
+  /** Reads nothing from now on: the server finds the connection full some day. */
+  pause(): void {
+    this.#response.pause();
+  }
+
+  resume(): void {
+    this.#response.resume();
+  }
+
   destroy(): void {
     this.#answer.destroy();
   }
