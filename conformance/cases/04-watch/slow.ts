@@ -55,7 +55,7 @@ beyond(
 
 /** A stream of thousands of frames keeps the server busy; meanwhile another one opens, and its topic is written to. */
 async function opens(context: Context, loud: string): Promise<void> {
-  const quiet = await context.topic();
+  const quiet = await context.topic({ priority: 1000 });
   const wid = await context.session({ topics: { [quiet.name]: { tail: true } } });
   const [reader, writer] = [await context.connect(), await context.connect()];
   const noise = await context.stream({ topics: { [loud]: {} }, limit: 1 });
