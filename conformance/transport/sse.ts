@@ -96,11 +96,11 @@ export class EventStream {
 
   /** Reads nothing from now on: the server finds the connection full some day. */
   pause(): void {
-    this.#response.pause();
+    this.#answer.body.pause();
   }
 
   resume(): void {
-    this.#response.resume();
+    this.#answer.body.resume();
   }
 
   destroy(): void {
