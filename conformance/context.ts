@@ -90,8 +90,8 @@ export class Context {
     return stream;
   }
 
-  async socket(): Promise<WebSocketClient> {
-    const socket = await WebSocketClient.open(this.target, this.signal);
+  async socket(target: Target = this.target, headers: readonly string[] = []): Promise<WebSocketClient> {
+    const socket = await WebSocketClient.open(target, this.signal, headers);
     this.#connections.push(socket);
     return socket;
   }

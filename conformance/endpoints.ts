@@ -43,7 +43,7 @@ export interface Endpoint {
   readonly wrong: WrongValues;
   /** Wraps one wrong field into a whole request body, where it does not stand beside the sample's. */
   readonly wrap?: (field: string, value: unknown) => Fields;
-  /** What a key must be good for (7.2); `undefined` where no key is asked for. */
+  /** What a key must be good for (7.2): nothing where each command is asked on its own; `undefined` where no key is. */
   readonly scopes: readonly Scope[] | undefined;
   /**
    * `call`: answered whole, and the same again. `once`: answered whole, once. `stream`: an answer without an end.
@@ -165,7 +165,7 @@ export const endpoints: readonly Endpoint[] = [
     ...{ scopes: ["read"], kind: "stream" },
   }),
   call({
-    ...{ name: "ws", section: "4.4", method: "GET", route: "/v0/ws", whenAbsent: 200, scopes: ["read"] },
+    ...{ name: "ws", section: "4.4", method: "GET", route: "/v0/ws", whenAbsent: 200, scopes: [] },
     kind: "upgrade",
   }),
   call({

@@ -70,6 +70,19 @@ export class ManagedServer implements HttpClient {
 
   /** Until it says that it is ready. `settings` are for this start and the following ones. */
   async start(settings: Settings = {}): Promise<void> {
+    await this.#started(settings, (address) => this.#isReady(address));
+  }
+
+  /** Until it has said where it listens, ready or not; the server itself, as its target is known from then on. */
+  async listening(): Promise<this> {
+    await this.#started({}, (address) => {
+      this.#speakTo(address);
+      return Promise.resolve(true);
+    });
+    return this;
+  }
+
+  async #started(settings: Settings, isUp: (address: string) => Promise<boolean>): Promise<void> {
     this.#settings = { ...this.#settings, ...settings };
     const { process, portFile } = this.#launch();
     this.#process = process;
@@ -77,7 +90,7 @@ export class ManagedServer implements HttpClient {
     while (performance.now() < giveUp) {
       if (process.isOver) fail(`the server did not start: ${process.output}`);
       const address = await readFile(portFile, "utf8").catch(() => undefined);
-      if (address !== undefined && (await this.#isReady(address))) return;
+      if (address !== undefined && (await isUp(address))) return;
       await pause(pollMs, undefined, { signal: this.#signal });
     }
     fail(`the server was not ready within ${readyWithinMs} ms: ${process.output}`);
@@ -183,19 +196,23 @@ export class ManagedServer implements HttpClient {
   }
 
   async #isReady(address: string): Promise<boolean> {
-    this.close();
-    this.#target = parseTarget(`http://${address}`, tokenOf(this.#settings), this.#isHttp2);
-    this.#client = clientFor(this.#target, this.#signal);
+    const client = this.#speakTo(address);
     try {
-      return (await this.#client.send("GET", "/v0/ready")).status === 200;
+      return (await client.send("GET", "/v0/ready")).status === 200;
     } catch (error) {
       if (this.#signal.aborted) throw error;
       return false;
     }
   }
+
+  #speakTo(address: string): Client {
+    this.close();
+    this.#target = parseTarget(`http://${address}`, tokenOf(this.#settings), this.#isHttp2);
+    return (this.#client = clientFor(this.#target, this.#signal));
+  }
 }
 
 /** The first key of 7.2, if there are any: cases give it all scopes. */
 function tokenOf({ TOPICS_API_KEYS: keys }: Settings): string | undefined {
-  return keys?.split(",")[0].split(":")[0];
+  return keys?.split(",")[0].split(":")[0].trim();
 }

@@ -111,6 +111,15 @@ export class RawConnection {
     return this.#ended && !this.#signal.aborted;
   }
 
+  /** Takes nothing more from the kernel, until `resume`. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   /** Cuts the connection without a word. */
   destroy(): void {
     this.#socket.destroy();
