@@ -1,9 +1,8 @@
 /** What is there after a kill and after a stop, by class, and what is not is announced (spec 6.1, 6.5, 1.10). */
 import { suite } from "../../case.ts";
-import { equal, members, ok, status, truth } from "../../expect.ts";
-import { announced, everything, numbers, type Reading, whole } from "../../managed/readings.ts";
+import { equal, members, ok, truth } from "../../expect.ts";
+import { announced, everything, numbers, whole } from "../../managed/readings.ts";
 import type { ManagedServer } from "../../managed/managed-server.ts";
-import { jsonRequest } from "../../transport/raw.ts";
 
 const made = suite("restart", "6.1");
 export const cases = made.cases;
@@ -185,33 +184,6 @@ managed(
       await whole(topic, expected);
       members(await topic.state(), { count: 9, head_seq: 21, earliest_seq: 5 }, "state");
     }
-  },
-  { section: "1.10" },
-);
-
-managed(
-  "delete-beside-writes",
-  "what a delete by tag left alone, because it was being written, is there after SIGKILL",
-  async (context) => {
-    const server = await context.server();
-    const { target } = server;
-    const [writer, other] = await Promise.all([server.connect(), server.connect()]);
-    for (const durability of ["fsync", "disk"]) {
-      const topic = server.topic(durability);
-      await topic.configured({ durability });
-      const append = jsonRequest(target, "POST", topic.path, '{"records":[{"data":1,"tag":"t"},{"data":2,"tag":"u"}]}');
-      const remove = jsonRequest(target, "POST", `${topic.path}/delete`, '{"match":"t"}');
-      const rounds = 60;
-      for (let round = 0; round < rounds; round++) {
-        await Promise.all([writer.write(append), other.write(remove)]);
-        for (const reply of await Promise.all([writer.response("POST"), other.response("POST")])) status(reply, 200);
-      }
-    }
-    const read = (): Promise<Reading[]> => Promise.all(["fsync", "disk"].map((name) => everything(server.topic(name))));
-    const before = await read();
-    for (const { records } of before) truth(records.length >= 60, "nothing of another tag is deleted");
-    await killed(server);
-    equal(await read(), before, "what is read after the kill");
   },
   { section: "1.10" },
 );

@@ -72,6 +72,30 @@ managed(
 );
 
 managed(
+  "delete-beside-writes",
+  "what came while a delete by tag was under way is there, and stays there over a kill",
+  async (context) => {
+    const { TOPICS_CHECKPOINT_BYTES: _, ...few } = small;
+    const server = await context.server({ ...few, TOPICS_WAL_FILE_BYTES: "1048576", TOPICS_CACHE_BYTES: "0" });
+    const topic = server.topic("pruned");
+    for (let from = 1; from <= 600; from += 60) await topic.appended(records(from, from + 59));
+    await server.stop();
+    await server.start();
+    for (let tag = 0; tag < 10; tag++) {
+      // The delete looks into many segments; writes with its tag arrive meanwhile.
+      const writes = numbers(1, 12).map((data) => topic.appended([{ data, tag: `t:${tag}` }, { data }]));
+      const [{ deleted }] = await Promise.all([topic.deleted({ match: `t:${tag}` }), ...writes]);
+      truth(deleted >= 60, `deleted: ${deleted}`);
+    }
+    const before = await everything(topic);
+    truth(before.records.length >= 120, "what has no tag is there");
+    await server.restarted();
+    equal(await everything(topic), before, "what is read after a kill");
+  },
+  { section: "1.7" },
+);
+
+managed(
   "sealed-reads",
   "sealed records are read from anywhere, both ways of matching, with the same bytes",
   async (context) => {
