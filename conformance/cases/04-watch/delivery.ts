@@ -1,5 +1,4 @@
 /** How a stream delivers: options and their bounds, slow readers, readers that come at the wrong moment (spec 4.1 to 4.3). */
-import { setImmediate as turn } from "node:timers/promises";
 import { suite } from "../../case.ts";
 import { equal, invalid, members, ok, truth } from "../../expect.ts";
 import { requestText } from "../../transport/raw.ts";
@@ -31,34 +30,6 @@ core("at-the-opening", "what is written while a stream opens reaches it", async 
     stream.destroy();
   }
 });
-
-core(
-  "burst-at-the-opening",
-  "what is written to many topics while a stream of them all opens reaches it",
-  async (context) => {
-    const names = Array.from({ length: 48 }, (_, n) => `t${n}`);
-    const topics = await Promise.all(names.map((name) => context.topic({ durability: "ephemeral" }, name)));
-    const records = Array.from({ length: 60 }, () => ({ data: "x".repeat(300) }));
-    await Promise.all(topics.map((topic) => topic.appended(records)));
-    const body = { topics: Object.fromEntries(topics.map(({ name }) => [name, {}])), max_batch_bytes: 8_388_608 };
-    const publisher = await context.socket();
-    for (let round = 1; round <= 3; round++) {
-      const wid = await context.session(body);
-      const opening = context.stream(wid);
-      for (const topic of topics) {
-        publisher.say({ op: "publish", topic: topic.name, records: [{ data: round }], return_seqs: false });
-        await turn();
-      }
-      const stream = await opening;
-      const left = new Set(topics.map(({ name }) => name));
-      while (left.size > 0) {
-        const { event, data } = await stream.next();
-        if (event === "record" && data["to_seq"] === 60 + round) left.delete(data["topic"] as string);
-      }
-      stream.destroy();
-    }
-  },
-);
 
 core("bounds", "limits and budgets of a session have defaults, for 0 too, and are clamped", async (context) => {
   const topic = await context.topic();

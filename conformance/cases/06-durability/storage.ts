@@ -75,8 +75,8 @@ managed(
   "delete-beside-writes",
   "what came while a delete by tag was under way is there, and stays there over a kill",
   async (context) => {
-    const { TOPICS_CHECKPOINT_BYTES: _, ...few } = small;
-    const server = await context.server({ ...few, TOPICS_WAL_FILE_BYTES: "1048576", TOPICS_CACHE_BYTES: "0" });
+    const sizes = { TOPICS_WAL_FILE_BYTES: "1048576", TOPICS_CHECKPOINT_BYTES: "67108864", TOPICS_CACHE_BYTES: "0" };
+    const server = await context.server({ ...small, ...sizes });
     const topic = server.topic("pruned");
     for (let from = 1; from <= 600; from += 60) await topic.appended(records(from, from + 59));
     await server.stop();
