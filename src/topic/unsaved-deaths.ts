@@ -52,7 +52,8 @@ export class UnsavedDeaths {
   }
 
   #order(): Uint32Array {
-    const order = Uint32Array.from({ length: this.#count }, (_, i) => i);
+    const order = new Uint32Array(this.#count);
+    for (let i = 0; i < order.length; i++) order[i] = i;
     if (this.#inOrder) return order;
     const [blocks, firsts] = [this.#blocks, this.#firsts];
     return order.sort((a, b) => blocks[a] - blocks[b] || firsts[a] - firsts[b]);
