@@ -2,6 +2,7 @@
 import { inChild } from "./child.ts";
 import { Histogram } from "./histogram.ts";
 import type { LoadPlan, LoadResult } from "./load.ts";
+import type { WorkerPlan } from "./worker-load.ts";
 
 export interface Driven {
   readonly requests: number;
@@ -15,8 +16,17 @@ export interface Driven {
 /** Above the load's own time: starting, making messages, the last answers. */
 const slackMs = 60_000;
 
-export async function drive(plan: LoadPlan): Promise<Driven> {
-  const result = await inChild<LoadResult>("load-process", plan, plan.warmUpMs + plan.durationMs + slackMs);
+export function drive(plan: LoadPlan): Promise<Driven> {
+  return driven("load-process", plan);
+}
+
+/** Requests are jobs here. */
+export function driveWorkers(plan: WorkerPlan): Promise<Driven> {
+  return driven("worker-process", plan);
+}
+
+async function driven(program: string, plan: LoadPlan | WorkerPlan): Promise<Driven> {
+  const result = await inChild<LoadResult>(program, plan, plan.warmUpMs + plan.durationMs + slackMs);
   const { requests, responseBytes, elapsedMs, cpu, latencies } = result;
   const histogram = new Histogram(latencies);
   return {

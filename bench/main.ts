@@ -13,11 +13,12 @@ import type { Row } from "./row.ts";
 import { rows as engine } from "./scenarios/engine.ts";
 import { rows as httpRead } from "./scenarios/http-read.ts";
 import { rows as httpWrite } from "./scenarios/http-write.ts";
+import { rows as queue } from "./scenarios/queue.ts";
 import { rows as recovery } from "./scenarios/recovery.ts";
 import { rows as single } from "./scenarios/single.ts";
 import { Server } from "./server.ts";
 
-const everyRow: readonly Row[] = [...httpWrite, ...single, ...httpRead, ...engine, ...recovery];
+const everyRow: readonly Row[] = [...httpWrite, ...single, ...httpRead, ...queue, ...engine, ...recovery];
 const warmUpMs = 1000;
 /** Beside the repository's sources, from `dist/bench`. */
 const documentPath = fileURLToPath(new URL("../../docs/benchmarks.md", import.meta.url));

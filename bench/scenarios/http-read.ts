@@ -9,8 +9,14 @@ const records = 500_000;
 const limit = 1000;
 const shape = { records: 1000, payloadBytes: 64 };
 
-export async function fill(url: string, topic: string, total: number, batch: number): Promise<void> {
-  await createTopic(url, topic, { durability: "disk" });
+export async function fill(
+  url: string,
+  topic: string,
+  total: number,
+  batch: number,
+  config: Readonly<Record<string, unknown>> = { durability: "disk" },
+): Promise<void> {
+  await createTopic(url, topic, config);
   await drive({
     url,
     connections: 4,

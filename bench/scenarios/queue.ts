@@ -1,10 +1,40 @@
-/** Queues in-process: jobs a second by workers and batch, and what a claim costs where very much is leased and waiting. */
+/**
+ * Queues: jobs a second by workers and batch, over HTTP and in-process, and what a claim costs where very much is leased and
+ * waiting.
+ */
 import { inChild } from "../child.ts";
+import { driveWorkers } from "../drive.ts";
 import type { EngineTask } from "../engine-load.ts";
 import type { QueueWork } from "../queue-load.ts";
-import type { OwnRow } from "../row.ts";
+import type { OwnRow, Pace, Row, UrlRow } from "../row.ts";
+import { withTopic } from "../topic.ts";
+import { fill } from "./http-read.ts";
 
 const slackMs = 120_000;
+/** Of the jobs that wait when a measurement begins: what it cannot empty. */
+const mostJobsPerSecond = 200_000;
+const fillBatch = 1000;
+
+function httpRow(workers: number, batch: number, floor?: number): UrlRow {
+  return {
+    on: "url",
+    name: `queue-http-${workers}-${batch}`,
+    title: `HTTP claim of ${batch} and ack, \`disk\`, ${workers === 1 ? "one worker" : `${workers} workers`}`,
+    unit: "records/s",
+    ...(floor === undefined ? {} : { floor }),
+    measure: (url, pace) =>
+      withTopic(url, async (topic) => {
+        await fill(url, topic, jobsFor(pace), fillBatch, { type: "queue", durability: "disk" });
+        const driven = await driveWorkers({ url, topic, workers, batch, ...pace });
+        return { ...driven, value: driven.requestsPerSecond };
+      }),
+  };
+}
+
+function jobsFor({ warmUpMs, durationMs }: Pace): number {
+  const jobs = ((warmUpMs + durationMs) / 1000) * mostJobsPerSecond;
+  return Math.ceil(jobs / fillBatch) * fillBatch;
+}
 
 function row(work: QueueWork, title: string): OwnRow {
   return {
@@ -19,7 +49,10 @@ function row(work: QueueWork, title: string): OwnRow {
   };
 }
 
-export const rows: readonly OwnRow[] = [
+export const rows: readonly Row[] = [
+  httpRow(1, 1),
+  httpRow(16, 16),
+  httpRow(50, 8, 40_000),
   ...([1, 16, 64] as const).flatMap((workers) =>
     ([1, 16] as const).map((batch) =>
       row(`queue-${workers}-${batch}`, `in-process claim and ack, \`disk\`, ${workers} workers × batch ${batch}`),
