@@ -2,11 +2,13 @@
  * `npm run bench`: measures this build (spec 8.7). Nothing is printed of a build that breaks the contract: the
  * conformance suite comes first. Exit codes: 0, 1 when a floor is missed or the build is not green, 2 for bad usage.
  */
+import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseTarget, runProbe } from "../conformance/index.ts";
 import { type BenchArguments, parseArguments, usage } from "./arguments.ts";
 import { writeFigures } from "./document.ts";
 import { circumstances } from "./machine.ts";
+import { plot } from "./plot.ts";
 import { amount, figures, reportText } from "./report.ts";
 import { runRounds } from "./rounds.ts";
 import type { Row } from "./row.ts";
@@ -22,6 +24,7 @@ const everyRow: readonly Row[] = [...httpWrite, ...single, ...httpRead, ...queue
 const warmUpMs = 1000;
 /** Beside the repository's sources, from `dist/bench`. */
 const documentPath = fileURLToPath(new URL("../../docs/benchmarks.md", import.meta.url));
+const picturePath = fileURLToPath(new URL("../../docs/benchmarks.svg", import.meta.url));
 
 async function run(args: readonly string[]): Promise<number> {
   let wanted: BenchArguments;
@@ -75,7 +78,10 @@ async function bench(wanted: BenchArguments, rows: readonly Row[], args: readonl
   });
   process.stdout.write(`${report}\n`);
   // A part of the rows must not replace all of them.
-  if (wanted.write && wanted.probe && rows.length === everyRow.length) await writeFigures(documentPath, report);
+  if (wanted.write && wanted.probe && rows.length === everyRow.length) {
+    await writeFigures(documentPath, report);
+    await writeFile(picturePath, plot(figures(all)));
+  }
   const missed = figures(all).filter(({ good }) => !good);
   for (const { row, value } of missed) process.stderr.write(`bench: ${row.name} is at ${amount(row, value)}\n`);
   return missed.length === 0 ? 0 : 1;
