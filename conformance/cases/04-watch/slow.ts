@@ -17,12 +17,13 @@ const batch = `{"records":[${Array.from({ length: 40 }, () => record).join(",")}
 
 beyond("stalled", "what comes while a stream is not read is there when it is, each record once", async (context) => {
   const [busy, live] = [await context.topic(), await context.topic()];
-  const stalled = await context.stream({ topics: { [busy.name]: {} } });
+  const wid = await context.session({ topics: { [busy.name]: {} } });
+  let stalled = await context.stream(wid);
   const other = await context.stream({ topics: { [live.name]: {} } });
-  await stalled.caughtUp();
+  let id = (await stalled.caughtUp()).at(-1)!.id;
   await other.caughtUp();
   stalled.pause();
-  const batches = 14;
+  const batches = 5;
   for (let written = 0; written < batches; written++) {
     await busy.append(batch);
     await live.appendedNumbers(1);
@@ -32,9 +33,11 @@ beyond("stalled", "what comes while a stream is not read is there when it is, ea
   stalled.resume();
   const seqs: number[] = [];
   while (seqs.length < 40 * batches) {
-    const { event, data } = await stalled.nextButCaughtUp();
-    equal(event, "record", "event");
-    seqs.push(...seqsOf(data as unknown as Records));
+    const { id: next, event, data } = await stalled.nextButCaughtUp();
+    if (event === "record") seqs.push(...seqsOf(data as unknown as Records));
+    // Where it takes half a minute to write as much, the stream has been given up.
+    else stalled = await context.stream(wid, { "last-event-id": id! });
+    id = next;
   }
   equal(
     seqs,
@@ -49,7 +52,7 @@ beyond(
   async (context) => {
     const loud = await context.topic();
     await loud.appendedNumbers(5000);
-    for (let round = 0; round < 8; round++) await opens(context, loud.name);
+    for (let round = 0; round < 6; round++) await opens(context, loud.name);
   },
 );
 
