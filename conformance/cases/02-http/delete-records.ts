@@ -126,7 +126,7 @@ core(
     equal(await left(topic), [2, 9], "seqs");
     members(await topic.deleted({ match: "(*" }), { deleted: 0 }, "answer");
   },
-  { section: "9.3" },
+  { section: "1.7" },
 );
 
 core(

@@ -267,6 +267,38 @@ managed(
   { section: "3.3" },
 );
 
+managed(
+  "exactly-once-restarts",
+  "keys of exactly-once copies are the same after a kill, and another source's by the same name are others",
+  async (context) => {
+    const server = await context.server();
+    const [source, dest] = ["s", "d"].map((name) => server.topic(name));
+    const router = Router.between(source, dest, server);
+    const ends = { source: "s", dest: "d", guarantee: "exactly_once" };
+    const keys = async (count: number): Promise<string[]> =>
+      (await dest.readOnceThere(count)).map(({ meta }) => {
+        const key = asObject(asObject(meta, "meta")["_topics_router"], "_topics_router");
+        const { source_topic_id: id, source_epoch: epoch, source_seq: seq } = key;
+        const wanted = `router:${router.name}:${String(id)}:${String(epoch)}:${String(seq)}`;
+        equal(key["idempotency_key"], wanted, "idempotency_key");
+        return wanted;
+      });
+    await router.made(ends);
+    await source.appendedNumbers(2);
+    const before = await keys(2);
+    await server.restarted();
+    equal(await keys(2), before, "keys after a kill");
+    ok(await source.drop());
+    await router.made(ends);
+    await source.appendedNumbers(2);
+    const both = await keys(4);
+    equal(new Set(both).size, 4, "different keys");
+    await server.restarted();
+    equal(await keys(4), both, "keys after another kill");
+  },
+  { section: "3.3" },
+);
+
 managed("cycle-after-restart", "a cycle is found after a restart too", async (context) => {
   const server = await context.server();
   const ends = { source: "a", dest: "b" };

@@ -5,9 +5,9 @@ import type { DiffAnswer } from "../../wire.ts";
 
 const made = suite("h2c", "7.6");
 export const cases = made.cases;
-const { core } = made;
+const { beyond } = made;
 
-core("requests", "requests over h2c are answered, side by side", async (context) => {
+beyond("requests", "requests over h2c are answered, side by side", async (context) => {
   const topic = await context.topic();
   const connection = context.client({ isHttp2: true });
   const writes = await Promise.all(
@@ -18,7 +18,7 @@ core("requests", "requests over h2c are answered, side by side", async (context)
   status(await connection.send("GET", context.absent().path), 404);
 });
 
-core("streams", "events come over h2c too", async (context) => {
+beyond("streams", "events come over h2c too", async (context) => {
   const topic = await context.topic();
   await topic.appendedNumbers(1);
   const wid = await context.session({ topics: { [topic.name]: {} } });

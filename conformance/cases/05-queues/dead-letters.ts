@@ -1,7 +1,7 @@
 /** Dead letters and their way back (spec 5). */
 import { suite } from "../../case.ts";
 import type { Context } from "../../context.ts";
-import { equal, error, invalid, members, ok } from "../../expect.ts";
+import { asObject, equal, error, invalid, members, ok } from "../../expect.ts";
 import { Queue } from "../../queue.ts";
 import { seqsOf } from "../../topic.ts";
 
@@ -44,6 +44,26 @@ core(
     members(records[0], expected, "first dead letter");
     members(await queue.counts(), { ready: 0, in_flight: 0, dead_lettered: 2 }, "queue");
     equal((await queue.topic.state()).count, 0, "count");
+  },
+);
+
+core(
+  "two-queues",
+  "two queues may have one place for their dead letters, and none of either is lost",
+  async (context) => {
+    const dead = context.absent("dead");
+    const config = { max_deliveries: 1, dead_letter: dead.name };
+    for (const label of ["q1", "q2"]) {
+      const queue = await Queue.made(context, config, label);
+      await queue.produced(2);
+      await queue.nacked("w", await queue.seqs("w", 2));
+      equal(await queue.seqs("w", 5), [], "claimed");
+    }
+    const origins = (await dead.readAll()).map(({ meta }) => {
+      const { $dead_letter_from: from, $dead_letter_src_seq: seq } = asObject(meta, "meta");
+      return `${String(from).slice(context.prefix.length)} ${String(seq)}`;
+    });
+    equal(origins.sort(), ["q1 1", "q1 2", "q2 1", "q2 2"], "dead letters");
   },
 );
 

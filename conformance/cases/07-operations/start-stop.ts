@@ -22,6 +22,21 @@ managed(
   },
 );
 
+managed("memory", "a stop writes out what memory topics were given, to the last record", async (context) => {
+  const server = await context.server({ TOPICS_WAL_SHARDS: "1" });
+  const topic = server.topic("a");
+  await topic.configured({ durability: "memory" });
+  const data = "x".repeat(900_000);
+  for (let round = 1; round <= 3; round++) {
+    await Promise.all(Array.from({ length: 24 }, () => topic.appended([{ data }])));
+    equal((await server.stop()).code, 0, "exit code");
+    await server.start();
+    const { head_seq, count } = await topic.state();
+    equal([head_seq, count], [24 * round, 24 * round], "head_seq and count");
+    equal((await topic.read({ include_data: false })).tombstone, null, "tombstone");
+  }
+});
+
 managed("long-polls-end", "a stop answers who waits, and does not wait for them to be done", async (context) => {
   const server = await context.server();
   const topic = server.topic("a");

@@ -13,7 +13,7 @@ const { core, beyond } = made;
 const body = '{"records":[{"data":1}]}';
 const jsonType = "Content-Type: application/json";
 
-core(
+beyond(
   "pipelined",
   "pipelined requests are answered in order, each with its own answer",
   async (context) => {
@@ -82,7 +82,7 @@ beyond(
   { section: "7.6" },
 );
 
-core(
+beyond(
   "pipelined-errors",
   "an error in the middle of a pipeline leaves the others",
   async (context) => {
@@ -131,7 +131,7 @@ core(
   { section: "2.2" },
 );
 
-core("byte-at-a-time", "a request that comes byte by byte is a request", async (context) => {
+beyond("byte-at-a-time", "a request that comes byte by byte is a request", async (context) => {
   const topic = await context.topic();
   const connection = await context.connect();
   for (const byte of Buffer.from(jsonRequest(context.target, "POST", topic.path, body))) {
@@ -140,7 +140,7 @@ core("byte-at-a-time", "a request that comes byte by byte is a request", async (
   equal(ok<AppendAnswer>(await connection.response("POST")).first_seq, 1, "first_seq");
 });
 
-core("split-character", "a character that is split over packets is one character", async (context) => {
+beyond("split-character", "a character that is split over packets is one character", async (context) => {
   const topic = await context.topic();
   const connection = await context.connect();
   const bytes = Buffer.from(jsonRequest(context.target, "POST", topic.path, '{"records":[{"data":"é😀日"}]}'));
@@ -160,7 +160,7 @@ async function chunked(context: Context, path: string, chunks: readonly string[]
   ok(await connection.response("POST"));
 }
 
-core("chunked", "a chunked body is a body, however it is cut", async (context) => {
+beyond("chunked", "a chunked body is a body, however it is cut", async (context) => {
   const topic = await context.topic();
   await chunked(context, topic.path, [body]);
   await chunked(context, topic.path, [...body]);
@@ -179,20 +179,20 @@ async function cut(context: Context, head: string, part: string): Promise<void> 
   equal(seqsOf(await topic.read()), [1, 2], "seqs");
 }
 
-core("body-cut-short", "a body that is shorter than declared commits nothing", async (context) => {
+beyond("body-cut-short", "a body that is shorter than declared commits nothing", async (context) => {
   await cut(context, `Content-Length: ${body.length + 1}`, body);
   await cut(context, `Content-Length: ${body.length}`, body.slice(0, -1));
   await cut(context, "Content-Length: 1000", `${body}${" ".repeat(100)}`);
 });
 
-core("chunks-cut-short", "a chunked body without its last chunk commits nothing", async (context) => {
+beyond("chunks-cut-short", "a chunked body without its last chunk commits nothing", async (context) => {
   const size = body.length.toString(16);
   await cut(context, "Transfer-Encoding: chunked", `${size}\r\n${body}\r\n`);
   await cut(context, "Transfer-Encoding: chunked", `${size}\r\n${body}`);
   await cut(context, "Transfer-Encoding: chunked", `${(body.length + 1).toString(16)}\r\n${body}`);
 });
 
-core("half-closed", "a body that ends early by a half-closed connection commits nothing", async (context) => {
+beyond("half-closed", "a body that ends early by a half-closed connection commits nothing", async (context) => {
   const topic = await context.topic();
   for (const length of [body.length + 1, body.length + 5000]) {
     const connection = await context.connect();
@@ -267,13 +267,13 @@ beyond("garbage", "bytes that are no request are refused, and the server goes on
   ok(await context.http.send("GET", "/v0/health"));
 });
 
-core("large-headers", "headers without bound are refused", async (context) => {
+beyond("large-headers", "headers without bound are refused", async (context) => {
   const connection = await context.connect();
   await connection.write(requestText(context.target, "GET", "/v0/health", [`X-Large: ${"x".repeat(1024 * 1024)}`]));
   status(await connection.response(), 400, 413, 431);
 });
 
-core(
+beyond(
   "connection-close",
   "Connection: close is obeyed",
   async (context) => {
@@ -285,7 +285,7 @@ core(
   { section: "7.6" },
 );
 
-core(
+beyond(
   "expect-continue",
   "Expect: 100-continue is answered before the body is sent",
   async (context) => {

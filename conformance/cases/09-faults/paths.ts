@@ -5,7 +5,7 @@ import { requestText } from "../../transport/raw.ts";
 
 const made = suite("paths", "9.3");
 export const cases = made.cases;
-const { core, beyond } = made;
+const { beyond } = made;
 
 /** `P` stands for the prefix of the case, so that no name is anybody else's however a server reads it. */
 const tricks: readonly { what: string; segment: string }[] = [
@@ -46,7 +46,7 @@ for (const segment of ["%", "%z", "%zz", "%2", "%g0", "%u0041"]) {
   });
 }
 
-core("escaped-name", "an escaped name is the name that it spells", async (context) => {
+beyond("escaped-name", "an escaped name is the name that it spells", async (context) => {
   const topic = await context.topic({}, "abc:d");
   const spelled = `/v0/topics/${[...topic.name].map((char) => `%${char.charCodeAt(0).toString(16)}`).join("")}`;
   equal(ok<{ topic: string }>(await context.http.send("GET", spelled)).topic, topic.name, "topic");
@@ -55,7 +55,7 @@ core("escaped-name", "an escaped name is the name that it spells", async (contex
   equal((await topic.state()).count, 1, "count");
 });
 
-core("case-of-routes", "routes are case-sensitive", async (context) => {
+beyond("case-of-routes", "routes are case-sensitive", async (context) => {
   const topic = await context.topic();
   for (const path of [`/V0/topics/${topic.name}`, `/v0/Topics/${topic.name}`, `/v0/TOPICS`, `/v0/Health`]) {
     error(await context.http.send("GET", path), 404, "not_found");
@@ -112,7 +112,7 @@ beyond("fragment", "a fragment in a target never reaches another topic", async (
   equal((await topic.state()).topic, topic.name, "topic");
 });
 
-core("long-path", "a very long path is refused with a 4xx and nothing worse", async (context) => {
+beyond("long-path", "a very long path is refused with a 4xx and nothing worse", async (context) => {
   const { status: found } = await context.http.send("GET", `/v0/topics/${"a".repeat(8000)}`);
   oneOf(found, [400, 404, 414, 431], "status");
 });
@@ -123,7 +123,7 @@ beyond("query-escapes", "a bad escape in a query is 400", async (context) => {
   }
 });
 
-core("query-plus", "names in a query are decoded", async (context) => {
+beyond("query-plus", "names in a query are decoded", async (context) => {
   const topic = await context.topic({}, "a:b");
   const listed = await context.http.send("GET", `/v0/topics?prefix=${encodeURIComponent(topic.name)}`);
   equal(ok<{ topics: unknown[] }>(listed).topics.length, 1, "topics");
