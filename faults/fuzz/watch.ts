@@ -8,6 +8,9 @@ import { readFileSync } from "node:fs";
 export interface Watched {
   /** The most processor time of the loop's thread between two looks, less what lies between them anyway. */
   readonly heldMs: number;
+  /** The same stretch by the clock, and what of it the thread waited for a processor that others had. */
+  readonly heldWallMs: number;
+  readonly heldWaitedMs: number;
   readonly residentBytes: number;
   readonly heapBytes: number;
   /** What the event loop keeps open but timers: sockets, files, requests. */
@@ -19,16 +22,25 @@ export interface Watched {
 const lookEveryMs = 2;
 const looks = `/proc/self/task/${process.pid}/schedstat`;
 
-function onProcessorMs(): number {
-  return Number(readFileSync(looks, "latin1").split(" ")[0]) / 1e6;
+interface Look {
+  readonly ownMs: number;
+  readonly waitedMs: number;
+  readonly wallMs: number;
 }
 
-let last = onProcessorMs();
-let held = 0;
+/** What the scheduler says of this thread: time on a processor, and time in which it could have run and did not. */
+function look(): Look {
+  const [own, waited] = readFileSync(looks, "latin1").split(" ");
+  return { ownMs: Number(own) / 1e6, waitedMs: Number(waited) / 1e6, wallMs: performance.now() };
+}
+
+let last = look();
+let held: Look = { ownMs: 0, waitedMs: 0, wallMs: 0 };
 
 setInterval(() => {
-  const now = onProcessorMs();
-  held = Math.max(held, now - last - lookEveryMs);
+  const now = look();
+  const ownMs = now.ownMs - last.ownMs - lookEveryMs;
+  if (ownMs > held.ownMs) held = { ownMs, waitedMs: now.waitedMs - last.waitedMs, wallMs: now.wallMs - last.wallMs };
   last = now;
 }, lookEveryMs).unref();
 
@@ -39,14 +51,20 @@ process.on("message", () => {
   const resources = process.getActiveResourcesInfo();
   const timers = resources.filter((kind) => kind === "Timeout").length;
   const seen: Watched = {
-    heldMs: Math.round(held * 10) / 10,
+    heldMs: tenths(held.ownMs),
+    heldWallMs: tenths(held.wallMs),
+    heldWaitedMs: tenths(held.waitedMs),
     residentBytes: rss,
     heapBytes: heapUsed + arrayBuffers,
     resources: resources.length - timers,
     timers,
   };
-  held = 0;
-  last = onProcessorMs();
+  held = { ownMs: 0, waitedMs: 0, wallMs: 0 };
+  last = look();
   process.send!(seen);
 });
 process.channel?.unref();
+
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
