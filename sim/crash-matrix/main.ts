@@ -2,7 +2,9 @@
 import { optionsOf, refuse, wholeNumber } from "../command-line.ts";
 import { allOperations } from "./catalogue.ts";
 import { runOperation } from "./matrix.ts";
+import type { Operation } from "./operation.ts";
 import { describeFailure } from "./report.ts";
+import { describePart, Tally } from "./tally.ts";
 
 const usage = `usage: npm run matrix -- [options]
 
@@ -14,6 +16,9 @@ every state that the crash may leave. Without options it does all of that, which
   --sample N            N images of each operation and seed
   --thorough-every N    only one image in N is crashed and interrupted further; the others are recovered twice
   --seeds N             so many seeds of operations whose calls overtake each other
+  --tally FILE          keeps what each operation and seed came to, and goes on behind those that are in it
+  --for SECONDS         begins no operation or seed behind so many
+  --images N            nor when there are so many images
   --failures N          stops an operation behind so many failures (5)
   --stack               prints stacks of failures
   --count               only says how many images there are
@@ -27,6 +32,9 @@ const values = optionsOf(usage, {
   sample: { type: "string" },
   "thorough-every": { type: "string" },
   seeds: { type: "string" },
+  tally: { type: "string" },
+  for: { type: "string" },
+  images: { type: "string" },
   failures: { type: "string", default: "5" },
   stack: { type: "boolean", default: false },
   count: { type: "boolean", default: false },
@@ -42,40 +50,58 @@ const number = (name: string, text: string | undefined): number | undefined =>
 const [sample, seeds] = [number("sample", values.sample), number("seeds", values.seeds)];
 const thoroughEvery = number("thorough-every", values["thorough-every"]);
 const options = {
-  ...(values.only === undefined ? {} : { only: values.only }),
   ...(sample === undefined ? {} : { sample }),
-  ...(seeds === undefined ? {} : { seeds }),
   ...(thoroughEvery === undefined ? {} : { thoroughEvery }),
   countOnly: values.count,
   maxFailures: wholeNumber(usage, "failures", values.failures),
 };
 const asked = values.only?.split(/[#@]/)[0];
 if (asked !== undefined && !operations.some(({ name }) => name === asked)) refuse(usage, `no operation ${asked}`);
+const until = values.for === undefined ? Infinity : Date.now() + wholeNumber(usage, "for", values.for) * 1000;
+const enough = number("images", values.images) ?? Infinity;
 
-const started = Date.now();
-let [points, cases, images, still, recoveries, failed] = [0, 0, 0, 0, 0, 0];
-for (const operation of operations) {
-  if (asked !== undefined && operation.name !== asked) continue;
+/** An operation, or one seed of it: first everything that each operation asks for itself, then further seeds in turn. */
+function* units(): Generator<{ readonly operation: Operation; readonly name: string }> {
+  for (let seed = 1; seed <= mostSeeds; seed++)
+    for (const operation of operations) {
+      if (asked !== undefined && operation.name !== asked) continue;
+      if (operation.order !== "shuffled") {
+        if (seed === 1) yield { operation, name: operation.name };
+      } else if (seed <= (seeds ?? operation.seeds ?? 1)) yield { operation, name: `${operation.name}#${seed}` };
+    }
+}
+
+const mostSeeds = Math.max(seeds ?? 1, ...operations.map((operation) => operation.seeds ?? 1));
+const isPart = values.only !== undefined && /[#@]/.test(values.only);
+const tally = openTally();
+for (const { operation, name } of isPart ? [theOnlyOne()] : units()) {
+  if (tally.has(name)) continue;
+  if (Date.now() >= until || tally.total.images >= enough) break;
   const before = Date.now();
-  const outcome = await runOperation(operation, options);
-  const seconds = ((Date.now() - before) / 1000).toFixed(1);
-  console.log(
-    `${operation.name}: ${outcome.points} points, ${outcome.cases} survivals, ${outcome.images} images, ${outcome.still} with nothing pending, ` +
-      `${outcome.recoveries} recoveries, ${seconds} s`,
-  );
+  const outcome = await runOperation(operation, { ...options, only: isPart ? (values.only ?? name) : name });
+  const seconds = Math.round((Date.now() - before) / 100) / 10;
+  tally.add(name, outcome, seconds);
+  console.log(`${name}: ${describePart({ ...outcome, failures: outcome.failures.length, seconds })}, ${seconds} s`);
   for (const failure of outcome.failures) {
     console.log(describeFailure(failure));
     if (values.stack) console.log(failure.error instanceof Error ? failure.error.stack : failure.error);
   }
-  points += outcome.points;
-  cases += outcome.cases;
-  images += outcome.images;
-  still += outcome.still;
-  recoveries += outcome.recoveries;
-  failed += outcome.failures.length;
 }
+const { total } = tally;
 console.log(
-  `crash matrix: ${points} points, ${cases} survivals, ${images} images, ${still} with nothing pending, ${recoveries} recoveries, ` +
-    `${failed} failures, ${Math.round((Date.now() - started) / 1000)} s`,
+  `crash matrix: ${total.parts} operations and seeds of them: ${describePart(total)}, ` +
+    `${total.failures} failures, ${Math.round(total.seconds)} s`,
 );
-process.exitCode = failed > 0 || images + still === 0 ? 1 : 0;
+process.exitCode = total.failures > 0 || total.images + total.still === 0 ? 1 : 0;
+
+function theOnlyOne(): { readonly operation: Operation; readonly name: string } {
+  return { operation: operations.find(({ name }) => name === asked)!, name: values.only! };
+}
+
+function openTally(): Tally {
+  try {
+    return new Tally(values.tally, JSON.stringify({ sample, thoroughEvery, count: values.count }));
+  } catch (error) {
+    return refuse(usage, error instanceof Error ? error.message : String(error));
+  }
+}
