@@ -59,7 +59,7 @@ export default ts.config(
       "**/*.test.ts",
       "sim/scheduler.ts",
       "sim/command-line.ts",
-      "sim/{crash-matrix,run}/{main,catalogue,other-process}.ts",
+      "sim/{crash-matrix,run}/{main,catalogue,other-process,tally}.ts",
     ],
     rules: seams,
   },

@@ -168,10 +168,12 @@ export class Client {
     const { door, oracle } = this.#deps;
     try {
       for (let from = 0; ;) {
-        const page = await door.read(topic, readRequest(from, 1000, longPollMs));
         const history = oracle.topic(topic);
+        const { instances } = history;
+        const page = await door.read(topic, readRequest(from, 1000, longPollMs));
         for (const record of parseRecords(page.slices)) oracle.showed(topic, record);
-        history.showedHead(page.headSeq);
+        // On its way the answer may have been overtaken by that to a delete: then it is of the former topic of that name.
+        if (history.instances === instances) history.showedHead(page.headSeq);
         page.release();
         from = page.nextFromSeq;
       }
@@ -321,7 +323,11 @@ export class Client {
   }
 }
 
-function appendRequest(records: readonly PlainRecord[], key: string | undefined, delayMs?: number): WrittenAppend {
+export function appendRequest(
+  records: readonly PlainRecord[],
+  key: string | undefined,
+  delayMs?: number,
+): WrittenAppend {
   const written = records.map(
     ({ data, tag, node, meta }) =>
       [

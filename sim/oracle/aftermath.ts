@@ -93,14 +93,17 @@ function openOrders(open: readonly Issued[], seen: SeenTopic | undefined): Issue
   const placeOf = (issued: Issued): number => place.get(recordsOf(issued)[0]?.data) ?? Infinity;
   const first = open.filter(({ change }) => change.kind === "create");
   const then = open.filter((issued) => placeOf(issued) < Infinity).sort((a, b) => placeOf(a) - placeOf(b));
-  const orders = [[...open], [...new Set([...first, ...then, ...open])]];
+  // Calls that overtook each other on their way, and what lay between them did not move.
+  const appends = open.filter(({ change }) => change.kind === "append").sort((a, b) => placeOf(a) - placeOf(b));
+  const overtaken = open.map((issued) => (issued.change.kind === "append" ? appends.shift()! : issued));
+  const orders = [[...open], [...new Set([...first, ...then, ...open])], overtaken];
   // What was waiting for room comes behind everything else, or not at all.
   const waits = ({ change, order, number }: Issued): boolean => change.kind === "append" && order === number;
   if (open.some(waits)) orders.push([...open.filter((issued) => !waits(issued)), ...open.filter(waits)]);
   const deletes = open.filter(({ change }) => change.kind === "deleteRecords").slice(0, mostLate);
   for (let choice = 1; choice < 1 << deletes.length; choice++) {
     const late = new Set(deletes.filter((_, at) => (choice & (1 << at)) !== 0));
-    orders.push(...orders.slice(0, 3).map((order) => [...order.filter((issued) => !late.has(issued)), ...late]));
+    orders.push(...orders.slice(0, 4).map((order) => [...order.filter((issued) => !late.has(issued)), ...late]));
   }
   return orders;
 }

@@ -18,6 +18,7 @@ import { counts } from "./invariants/09-counts.ts";
 import { notInvented } from "./invariants/94-01-not-invented.ts";
 import { openSince } from "./invariants/94-03-backup.ts";
 import { type ClockFacts, clockWithin } from "./invariants/94-09-clock.ts";
+import { Jobs } from "./jobs.ts";
 import { Links } from "./links.ts";
 import { ModelTopic } from "./model.ts";
 import type { Observation, SeenRecord, SeenTopic } from "./observation.ts";
@@ -44,6 +45,8 @@ const destInvariants: readonly Invariant[] = [inOrder, wellFormed, announced, co
 export class Oracle {
   readonly #topics = new Map<string, TopicHistory>();
   readonly #queues = new Map<string, QueueLedger>();
+  /** Of a run; a copy of an oracle knows nothing of them. */
+  readonly jobs = new Jobs();
   #links = new Links();
 
   get links(): Links {
@@ -117,8 +120,10 @@ export class Oracle {
   /** Throws the first `Violation`. Otherwise what was found is what there is from now on. */
   judge(observation: Observation, crash: Crash, nowMs: number, clock?: ClockFacts): void {
     if (clock !== undefined) clockWithin(observation, clock);
-    for (const name of observation.keys()) this.topic(name);
+    for (const name of observation.keys()) if (!this.jobs.owns(name)) this.topic(name);
+    this.jobs.judge(observation, crash);
     for (const history of this.#topics.values()) {
+      if (this.jobs.owns(history.name)) continue;
       const seen = observation.get(history.name);
       if (this.#links.dest(history.name) === undefined) this.#judgeTopic(history, seen, crash, nowMs);
       else this.#judgeDest(history, observation, crash, nowMs);

@@ -45,6 +45,14 @@ export const profiles: readonly Profile[] = [
     weights: { router: 25, crash: 3, "power-loss": 3, backup: 0, clock: 0, "disk-fault": 0 },
   },
   {
+    name: "queues",
+    about: "workers of queues that die, come too late and lose their leases; dead letters and back",
+    weights: {
+      ...{ worker: 60, writer: 8, deleter: 3, operator: 6, repeater: 1, crash: 4, "power-loss": 4 },
+      ...{ reader: 0, poller: 0, watcher: 0, follower: 0, "short-lived": 0, backup: 0, clock: 0, "disk-fault": 0 },
+    },
+  },
+  {
     name: "clock",
     about: "clocks jump, stop and disagree, and records expire",
     weights: { clock: 12, "short-lived": 12, stopper: 4 },
