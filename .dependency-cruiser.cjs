@@ -79,7 +79,7 @@ module.exports = {
     },
     only(
       "only-adapters-touch-the-disk",
-      "^(src/(env/node-|cli/|main\\.ts)|sim/(crash-matrix|run)/catalogue\\.ts|conformance/|bench/|faults/)",
+      "^(src/(env/node-|cli/|main\\.ts)|sim/(crash-matrix|run)/(catalogue|tally)\\.ts|conformance/|bench/|faults/)",
       "^(node:)?fs(/promises)?$",
     ),
     only("only-http-speaks-koa", "^src/http/", "node_modules/(koa|@koa/router|ws)/"),

@@ -9,13 +9,13 @@ import { appendRequest } from "../crash-matrix/client.ts";
 import type { Machine } from "../crash-matrix/machine.ts";
 import { countedOnce, held, mayHold, notHeld } from "../oracle/invariants/10-leases.ts";
 import { allClaimed } from "../oracle/invariants/94-08-jobs.ts";
-import { deadJobs, type Job, type JobQueue } from "../oracle/jobs.ts";
+import { deadJobs, type Job, type JobQueue } from "../oracle/job.ts";
 import { observeTopic } from "../oracle/observation.ts";
 import type { Actor } from "../run/actor.ts";
 import type { Stage } from "../run/stage.ts";
 
 /** A claim may be followed at once by what is done with the jobs. */
-const shifts = ["claim", "claim ack", "claim nack", "claim extend", "claim late"] as const;
+const shifts = ["claim", "claim ack", "claim nack", "claim extend", "claim rest take late"] as const;
 const streams = ["stream", "hang-up", "produce stream stream hang-up claim"] as const;
 const verbs = [...shifts, ...streams, "claim", "claim", "ack", "late", "redrive", "bury"] as const;
 const [first, second] = ["jobs-1", "jobs-2"] as const;
@@ -35,6 +35,7 @@ interface Doing {
   readonly leasesDurable: boolean;
 }
 
+const shortestLeaseMs = 100;
 const longestLeaseMs = 4000;
 /** More than deliveries there may be. */
 const buryRounds = 3;
@@ -49,7 +50,7 @@ export const actor: Actor = {
     verb: prng.chance(20) ? "produce" : prng.chance(5) ? "sweep" : prng.pick(verbs),
     node: prng.pick(["ann", "bob"]),
     count: prng.pick([1, 2, 5]),
-    leaseMs: prng.pick([100, 100, 400, longestLeaseMs]),
+    leaseMs: prng.pick([shortestLeaseMs, shortestLeaseMs, 400, longestLeaseMs]),
     delayMs: prng.pick([0, 300, longestLeaseMs]),
     durability: prng.pick(["memory", "disk", "fsync"] as const),
     restMs: prng.pick([0, 0, 150, 500]),
@@ -147,6 +148,10 @@ class Shop {
         return this.#hangUp(queue);
       case "redrive":
         return this.#redrive(count);
+      case "rest":
+        return this.rest(shortestLeaseMs + marginMs).then(() => "ok");
+      case "take":
+        return this.#claim(queue, "cat", count, longestLeaseMs);
       case "bury":
         return this.#bury(queue);
       default:
@@ -316,8 +321,8 @@ class Shop {
     if (queue.name !== first || other?.isThere !== true) return "none";
     return this.#stage.turns.alone(second, async () => {
       for (let round = 0; round < buryRounds; round++) {
-        await Promise.all([queue, other].map((one) => this.#claim(one, "digger", 1000, 100)));
-        await this.rest(150);
+        await Promise.all([queue, other].map((one) => this.#claim(one, "digger", 1000, shortestLeaseMs)));
+        await this.rest(shortestLeaseMs + marginMs);
       }
       return "ok";
     });
@@ -330,7 +335,7 @@ class Shop {
       work.close();
     }
     await this.rest(longestLeaseMs + 500);
-    const told = await this.#claim(queue, "sweeper", 1000, 100);
+    const told = await this.#claim(queue, "sweeper", 1000, shortestLeaseMs);
     if (!/ of /.test(told) || !this.#stage.isHealthy) return told;
     const seqs = new Set([...queue.ledger.held].filter(([, { node }]) => node === "sweeper").map(([seq]) => seq));
     const claimed = new Set([...seqs].map((seq) => queue.bySeq.get(seq)?.data ?? ""));

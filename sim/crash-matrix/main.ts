@@ -60,6 +60,10 @@ if (asked !== undefined && !operations.some(({ name }) => name === asked)) refus
 const until = values.for === undefined ? Infinity : Date.now() + wholeNumber(usage, "for", values.for) * 1000;
 const enough = number("images", values.images) ?? Infinity;
 
+function isOffline(operation: Operation): boolean {
+  return "examine" in operation;
+}
+
 /** An operation, or one seed of it: first everything that each operation asks for itself, then further seeds in turn. */
 function* units(): Generator<{ readonly operation: Operation; readonly name: string }> {
   for (let seed = 1; seed <= mostSeeds; seed++)
@@ -72,10 +76,7 @@ function* units(): Generator<{ readonly operation: Operation; readonly name: str
 }
 
 /** Offline tools come last: an image of theirs takes a hundred times as long. */
-const inOrder = [
-  ...operations.filter(({ examine }) => examine === undefined),
-  ...operations.filter(({ examine }) => examine !== undefined),
-];
+const inOrder = operations.toSorted((one, other) => Number(isOffline(one)) - Number(isOffline(other)));
 const mostSeeds = Math.max(seeds ?? 1, ...operations.map((operation) => operation.seeds ?? 1));
 const isPart = values.only !== undefined && /[#@]/.test(values.only);
 const tally = openTally();

@@ -3,45 +3,18 @@
  * often it was delivered. Of calls whose answer never came nothing is expected. Queues, and what they bury their dead in,
  * have names of their own, and are not the rest of the oracle's.
  */
-import type { CommitClass } from "../../src/topic/config.ts";
 import { type Crash, keepsAcked } from "./crash.ts";
 import { whereItMayBe } from "./invariants/94-08-jobs.ts";
+import { type Job, type JobBook, type JobQueue, jobsPrefix } from "./job.ts";
 import type { Observation } from "./observation.ts";
 import { QueueLedger } from "./queue-ledger.ts";
 
-export interface Job {
-  readonly data: string;
-  readonly home: string;
-  /** `never`: refused for certain. `maybe`: something that was asked for has not been answered. */
-  is: "there" | "gone" | "maybe" | "never";
-  /** A crash was survived since: no other one takes that back. */
-  kept: boolean;
-  /** `undefined`: not known any more. */
-  deliveries: number | undefined;
-}
-
-export interface JobQueue {
-  readonly name: string;
-  readonly durability: Exclude<CommitClass, "ephemeral">;
-  readonly maxDeliveries: number;
-  readonly leasesDurable: boolean;
-  readonly ledger: QueueLedger;
-  /** As far as they were claimed. */
-  readonly bySeq: Map<number, Job>;
-  isThere: boolean;
-}
-
-const prefix = "jobs-";
-
-/** Where they all bury their dead. */
-export const deadJobs = `${prefix}dead`;
-
-export class Jobs {
+export class Jobs implements JobBook {
   readonly #jobs = new Map<string, Job>();
   readonly #queues = new Map<string, JobQueue>();
 
   owns(topic: string): boolean {
-    return topic.startsWith(prefix);
+    return topic.startsWith(jobsPrefix);
   }
 
   get all(): readonly Job[] {

@@ -2,7 +2,7 @@
  * While a lease holds, its job is nobody else's, and who does not hold it cannot settle it; a delivery is counted once, by the
  * claim that makes it (1.10/10).
  */
-import type { JobQueue } from "../jobs.ts";
+import type { JobQueue } from "../job.ts";
 import type { QueueLedger, ToldJob } from "../queue-ledger.ts";
 import { Violation } from "../violation.ts";
 

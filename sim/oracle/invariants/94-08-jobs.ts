@@ -3,13 +3,13 @@
  * two is both or neither; a lease id is given once (9.4/8).
  */
 import type { Crash } from "../crash.ts";
-import { deadJobs, type Jobs } from "../jobs.ts";
+import { deadJobs, type JobBook } from "../job.ts";
 import { brief, type Observation } from "../observation.ts";
 import { Violation } from "../violation.ts";
 
 /** `places`: by its text, the topics in which a job is found. */
 export function whereItMayBe(
-  jobs: Jobs,
+  jobs: JobBook,
   places: ReadonlyMap<string, readonly string[]>,
   observation: Observation,
   crash: Crash,
@@ -33,7 +33,7 @@ export function whereItMayBe(
 }
 
 /** Among the dead letters is what was delivered as often as may be, and it says so. */
-function deadInTime(jobs: Jobs, data: string, meta: string | undefined): void {
+function deadInTime(jobs: JobBook, data: string, meta: string | undefined): void {
   const job = jobs.job(data);
   const queue = job && jobs.queue(job.home);
   if (job === undefined || queue === undefined) return;
