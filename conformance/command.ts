@@ -4,7 +4,8 @@
  */
 import { parseArgs } from "node:util";
 import type { Case, Profile } from "./case.ts";
-import { discoverCases, discoverMembers } from "./discover.ts";
+import { caseList } from "./catalogue.ts";
+import { discoverCases, discoverClaims, discoverMembers } from "./discover.ts";
 import { Failure } from "./expect.ts";
 import { ManagedServer } from "./managed/managed-server.ts";
 import type { Reporter } from "./report.ts";
@@ -28,6 +29,7 @@ Holds a server to the /v0 contract, over HTTP alone.
   --reporter NAME      spec, tap, junit or json (default spec)
   --parallel N         cases at once (default 8)
   --list               print the cases instead of running them; needs no URL
+  --catalogue          print docs/conformance-cases.md: what is asked, by section
   --help               this text
 `;
 
@@ -45,6 +47,7 @@ interface Command {
   readonly options: RunOptions;
   readonly reporter: Reporter;
   readonly list: boolean;
+  readonly catalogue: boolean;
   readonly help: boolean;
 }
 
@@ -63,10 +66,11 @@ async function parseCommand(args: readonly string[]): Promise<Command> {
       reporter: { type: "string", default: "spec" },
       parallel: { type: "string" },
       list: { type: "boolean", default: false },
+      catalogue: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
-  const { list, help, h2c, token } = values;
+  const { list, catalogue, help, h2c, token } = values;
   if (!profiles.includes(values.profile)) throw new TypeError(`unknown profile: ${values.profile}`);
   const reporters = await discoverMembers<Reporter>("./reporters/", "report");
   const reporter = reporters.get(values.reporter);
@@ -75,7 +79,7 @@ async function parseCommand(args: readonly string[]): Promise<Command> {
   }
   const command = values.spawn;
   if (command !== undefined && positionals.length > 0) throw new TypeError("--spawn takes the place of the URL");
-  const wantsUrl = !list && !help && command === undefined;
+  const wantsUrl = !list && !catalogue && !help && command === undefined;
   if (positionals.length > 1 || (wantsUrl && positionals.length === 0))
     throw new TypeError("exactly one URL is needed");
   const url = positionals[0];
@@ -86,7 +90,7 @@ async function parseCommand(args: readonly string[]): Promise<Command> {
     ...(command === undefined ? {} : { command }),
   };
   const target = url === undefined ? undefined : parseTarget(url, token, h2c);
-  return { target, command, token, isHttp2: h2c, options, reporter, list, help };
+  return { target, command, token, isHttp2: h2c, options, reporter, list, catalogue, help };
 }
 
 function positiveInteger(name: string, text: string): number {
@@ -105,6 +109,10 @@ export async function runCommand(args: readonly string[], output: Output): Promi
   }
   if (command.help) {
     output.out(usage);
+    return 0;
+  }
+  if (command.catalogue) {
+    output.out(caseList(await discoverCases(), await discoverClaims()));
     return 0;
   }
   const cases = selectCases(await discoverCases(), command.options);

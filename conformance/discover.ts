@@ -6,6 +6,7 @@ import { readdir } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Case } from "./case.ts";
+import type { Claim } from "./claim.ts";
 
 const ownExtension = extname(fileURLToPath(import.meta.url));
 
@@ -43,6 +44,11 @@ export async function discoverCases(): Promise<Case[]> {
     }
   }
   return cases;
+}
+
+/** What the contract promises, chapter by chapter. */
+export async function discoverClaims(): Promise<Claim[]> {
+  return (await modulesIn("./claims/")).flatMap(({ exports }) => exports["claims"] as Claim[]);
 }
 
 /** Reporters by the name of their file. */

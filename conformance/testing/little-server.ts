@@ -352,7 +352,8 @@ function diffAnswer(name: string, topic: LittleTopic, read: Read, show: { tags: 
 }
 
 function success(status: number, body: Readonly<Record<string, unknown>>): Answer {
-  const performance = { server_total_ms: 0, wal_append_ms: 0, fsync_ms: 0 };
+  const isWrite = body["deduped"] === false;
+  const performance = { server_total_ms: 0, ...(isWrite ? { wal_append_ms: 0, fsync_ms: 0 } : {}) };
   return { status, text: JSON.stringify({ ...body, performance }) };
 }
 

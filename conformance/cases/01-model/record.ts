@@ -59,6 +59,14 @@ core("meta", "meta comes back as the same value", async (context) => {
   );
 });
 
+beyond("empty-strings", "an empty tag or node is a value: it is kept, shown, and filtered by", async (context) => {
+  const topic = await context.topic();
+  await topic.appended([{ data: "", tag: "", node: "" }]);
+  const [record] = (await topic.read({ include_tags: true })).records;
+  equal([record.data, record.$tag, record.$node], ["", "", ""], "data, $tag and $node");
+  equal((await topic.read({ node: "" })).records, [], "what the node of no characters reads");
+});
+
 core("immutable", "a record reads the same every time", async (context) => {
   const topic = await context.topic();
   await topic.appended([{ data: { a: 1 }, meta: { b: 2 }, tag: "t", node: "n" }]);

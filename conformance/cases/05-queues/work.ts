@@ -97,6 +97,12 @@ core("topic-gone", "the stream ends with an error when the topic goes", async (c
   members(data, { code: 409, topic: queue.name }, "data");
 });
 
+beyond("heartbeat", "a quiet work stream beats every fifteen seconds", async (context) => {
+  const queue = await Queue.made(context);
+  const stream = await queue.work(context, "node=w");
+  await stream.events.seen(": hb");
+});
+
 beyond("nacked", "a job that is given back is pushed again at once", async (context) => {
   const queue = await Queue.made(context);
   await queue.produced(1);
