@@ -13,8 +13,11 @@ export interface Outcome {
   readonly wrong: string | undefined;
 }
 
-export async function perform(port: number, play: Play): Promise<Outcome> {
-  const { received, hung } = await exchange(port, play);
+/** `refused`: nobody listens any more. */
+export async function perform(port: number, play: Play): Promise<Outcome | "refused"> {
+  const exchanged = await exchange(port, play);
+  if (exchanged === "refused") return exchanged;
+  const { received, hung } = exchanged;
   // Whether the answer to a HEAD has a body can't be told where nobody knows what was asked.
   const unclear = play.methods.length === 0 && play.pieces.some((piece) => piece.includes("HEAD"));
   if (unclear || received.subarray(0, 5).toString("latin1") !== "HTTP/") {
@@ -32,8 +35,8 @@ export async function perform(port: number, play: Play): Promise<Outcome> {
   return { statuses, wrong: wrong ?? (hung ? `no answer within ${hangMs} ms` : undefined) };
 }
 
-function exchange(port: number, play: Play): Promise<{ received: Buffer; hung: boolean }> {
-  return new Promise((resolve, reject) => {
+function exchange(port: number, play: Play): Promise<{ received: Buffer; hung: boolean } | "refused"> {
+  return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port, noDelay: true });
     const parts: Buffer[] = [];
     let hung = false;
@@ -58,7 +61,7 @@ function exchange(port: number, play: Play): Promise<{ received: Buffer; hung: b
     });
     // The server may end a connection at any time, and what was not read of it then is lost.
     socket.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "ECONNREFUSED") reject(error);
+      if (error.code === "ECONNREFUSED") resolve("refused");
     });
     socket.on("close", () => {
       clearTimeout(timer);

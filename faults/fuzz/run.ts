@@ -58,7 +58,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
 async function against(server: FuzzedServer, options: FuzzOptions): Promise<FuzzReport> {
   const catalogue = await described(server.port);
   // What the start cost is none of the clients' doing.
-  await server.watched();
+  const atStart = await server.watched();
   const tally = new Tally();
   const players = Array.from({ length: options.clients }, (_, number) => {
     const random = new Prng(options.seed).fork(`client ${number}`);
@@ -66,9 +66,10 @@ async function against(server: FuzzedServer, options: FuzzOptions): Promise<Fuzz
   });
   let worst = { heldMs: 0, heldWallMs: 0, heldWaitedMs: 0 };
   let first: Watched | undefined;
-  let last: Watched | undefined;
+  let last = atStart;
   while (options.goOn(tally.plays) && server.trouble.length === 0 && tally.problems.length < 20) {
     await Promise.all(players.map((plays) => playRound(plays, server.port, options, tally)));
+    if (server.isGone) break;
     await emptied(server.port);
     const costs = await settled(server);
     last = costs.at(-1)!;
@@ -88,19 +89,20 @@ async function against(server: FuzzedServer, options: FuzzOptions): Promise<Fuzz
     );
   }
   // A session of HTTP/2 that was never one is given up after 15 s.
-  for (let looks = 0; looks < 100 && last!.resources - first!.resources > resourceGrowth; looks++) {
+  first ??= last;
+  for (let looks = 0; looks < 100 && !server.isGone && last.resources - first.resources > resourceGrowth; looks++) {
     await new Promise((resolve) => setTimeout(resolve, 250));
     last = await server.watched();
   }
   const exit = server.trouble.length === 0 ? await server.stop() : "early";
   const problems = [...tally.problems, ...server.trouble];
   if (exit !== "0") problems.push(`the server ended with ${exit}`);
-  if (last!.heapBytes - first!.heapBytes > heapGrowthBytes) problems.push("memory has grown");
-  if (last!.resources - first!.resources > resourceGrowth) problems.push("handles have grown");
-  if (last!.timers - first!.timers > timerGrowth) problems.push("timers have grown");
+  if (last.heapBytes - first.heapBytes > heapGrowthBytes) problems.push("memory has grown");
+  if (last.resources - first.resources > resourceGrowth) problems.push("handles have grown");
+  if (last.timers - first.timers > timerGrowth) problems.push("timers have grown");
   const { plays, answers, byStatus, byPlay } = tally;
   const endpoints = catalogue.endpoints.length;
-  return { plays, answers, byStatus, byPlay, endpoints, ...worst, first: first!, last: last!, exit, problems };
+  return { plays, answers, byStatus, byPlay, endpoints, ...worst, first, last, exit, problems };
 }
 
 /** Looks until nothing becomes less any more: what clients left behind takes a moment to be found out and freed. */
@@ -120,6 +122,10 @@ async function playRound(plays: Plays, port: number, options: FuzzOptions, tally
   for (let done = 0; done < options.round && options.goOn(tally.plays); done++) {
     const play = plays.next();
     const outcome = await perform(port, play);
+    if (outcome === "refused") {
+      tally.problems.push(`${play.name}: nobody takes the connection`);
+      return;
+    }
     tally.count(play.name, outcome.statuses);
     if (play.name === "large") tally.large.push(largeOf(play.pieces, outcome.statuses));
     if (outcome.wrong !== undefined) {

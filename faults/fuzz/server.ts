@@ -43,7 +43,7 @@ export class FuzzedServer {
     let rest = "";
     const ready = new Promise<void>((resolve, reject) => {
       child.once("exit", (code, signal) => {
-        trouble.push(`the server ended with ${code ?? signal}`);
+        trouble.push(`the server ended with ${code ?? signal}, saying ${rest}`);
         reject(new Error(`the server ended with ${code ?? signal}: ${rest}`));
       });
       child.stderr!.on("data", (data: Buffer) => {
@@ -63,6 +63,10 @@ export class FuzzedServer {
   /** Errors in its log, keys in its log, its end. */
   get trouble(): readonly string[] {
     return this.#trouble;
+  }
+
+  get isGone(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   /** What it cost since the last time. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openEngine, type RunningEngine } from "../../engine/engine.ts";
 import { defaultStorageConfig, type StorageConfig } from "../../engine/storage-config.ts";
+import type { Env } from "../../env/env.ts";
 import { nodeEnv } from "../../env/node-env.ts";
 import { defaultWalConfig } from "../../wal/config.ts";
 import { defaultHttpConfig, type HttpConfig } from "../config.ts";
@@ -92,6 +93,8 @@ export interface LiveOptions {
   readonly http?: Partial<HttpConfig>;
   readonly storage?: Partial<StorageConfig>;
   readonly maxWatchSessions?: number;
+  readonly env?: Env;
+  readonly pressureDelayMs?: number;
 }
 
 export class LiveServer {
@@ -108,9 +111,14 @@ export class LiveServer {
     this.#directory = directory;
   }
 
-  static async start({ http, storage, maxWatchSessions }: LiveOptions = {}): Promise<LiveServer> {
+  static async start({
+    http,
+    storage,
+    maxWatchSessions,
+    pressureDelayMs = 0,
+    env = nodeEnv(),
+  }: LiveOptions = {}): Promise<LiveServer> {
     const failures: unknown[] = [];
-    const env = nodeEnv();
     const directory = join(tmpdir(), `topics-live-${Buffer.from(env.random.bytes(8)).toString("hex")}`);
     await env.fs.mkdir(directory);
     const engine = await openEngine(
@@ -123,6 +131,7 @@ export class LiveServer {
         storage: { ...defaultStorageConfig, ...storage },
         maxTopics: 0,
         maxIdempotencyKeys: 0,
+        pressureDelayMs,
         ...(maxWatchSessions === undefined ? {} : { maxWatchSessions }),
       },
       { events: () => undefined, crash: (error) => void failures.push(error) },
