@@ -69,9 +69,8 @@ async function against(server: FuzzedServer, options: FuzzOptions): Promise<Fuzz
   let last = atStart;
   while (options.goOn(tally.plays) && server.trouble.length === 0 && tally.problems.length < 20) {
     await Promise.all(players.map((plays) => playRound(plays, server.port, options, tally)));
-    if (server.isGone) break;
-    await emptied(server.port);
-    const costs = await settled(server);
+    const costs = await costsOf(server);
+    if (costs === undefined) break;
     last = costs.at(-1)!;
     const held = costs.reduce((most, seen) => (seen.heldMs > most.heldMs ? seen : most));
     const { heldMs, heldWallMs, heldWaitedMs } = held;
@@ -103,6 +102,19 @@ async function against(server: FuzzedServer, options: FuzzOptions): Promise<Fuzz
   const { plays, answers, byStatus, byPlay } = tally;
   const endpoints = catalogue.endpoints.length;
   return { plays, answers, byStatus, byPlay, endpoints, ...worst, first, last, exit, problems };
+}
+
+/** What is left when everybody has gone and what they made is deleted; `undefined` when the server has gone. */
+async function costsOf(server: FuzzedServer): Promise<readonly Watched[] | undefined> {
+  try {
+    await emptied(server.port);
+    return await settled(server);
+  } catch (error) {
+    // Its end is told a moment later.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    if (!server.isGone) throw error;
+    return undefined;
+  }
 }
 
 /** Looks until nothing becomes less any more: what clients left behind takes a moment to be found out and freed. */

@@ -111,6 +111,7 @@ class Door {
       timers: deps.timers,
       bufferBytes: deps.config.streamBufferBytes,
       full: () => deps.metrics.streamFull(),
+      hold: (bytes: number, cut: () => void) => deps.limits.buffers.hold(bytes, cut),
     };
     const upgrades = new Upgrades(deps.config.limits.maxBodyBytes);
     this.#serveDeps = { events: deps.events, stopping, streams, limits: deps.limits, upgrades };

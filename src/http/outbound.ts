@@ -15,12 +15,19 @@ const lingerMs = 5_000;
 export interface OutboundOwner {
   /** As much is pending as may be; for who counts. */
   full?: (() => void) | undefined;
+  /** What is pending is held for as long as it is full (7.3); `cut` gives the client up. */
+  hold?: ((bytes: number, cut: () => void) => Held) | undefined;
   /** There is room again. */
   drained(): void;
   /** It has been full for too long. */
   stalled(): void;
   /** Nothing can be sent any more. */
   closed(): void;
+}
+
+/** Memory that is counted until `end`. */
+export interface Held {
+  end(): void;
 }
 
 /** A socket, or a stream of an HTTP/2 connection. */
@@ -36,6 +43,7 @@ export class Outbound {
   readonly #owner: OutboundOwner;
   #state: "open" | "ending" | "closed" = "open";
   #full = false;
+  #held: Held | undefined;
   #timer: TimerHandle | undefined;
 
   constructor(out: OutboundTarget, timers: Pick<Timers, "after" | "clear">, bufferBytes: number, owner: OutboundOwner) {
@@ -68,6 +76,7 @@ export class Outbound {
     if (this.#full || this.#state !== "open" || this.#out.writableLength < this.#bufferBytes) return;
     this.#full = true;
     this.#owner.full?.();
+    this.#held = this.#owner.hold?.(this.#out.writableLength, () => this.#out.destroy());
     this.#timer = this.#timers.after(stalledAfterMs, () => this.#stalled());
   }
 
@@ -83,6 +92,7 @@ export class Outbound {
     if (!this.#full || this.#state !== "open") return;
     this.#full = false;
     this.#clear();
+    this.#free();
     this.#owner.drained();
   };
 
@@ -90,6 +100,7 @@ export class Outbound {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#clear();
+    this.#free();
     this.#out.off("drain", this.#drained).off("close", this.#closed);
     this.#owner.closed();
   };
@@ -106,6 +117,11 @@ export class Outbound {
   #stalled(): void {
     this.#timer = undefined;
     this.#owner.stalled();
+  }
+
+  #free(): void {
+    this.#held?.end();
+    this.#held = undefined;
   }
 
   #clear(): void {

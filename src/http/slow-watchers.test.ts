@@ -41,3 +41,29 @@ describe("a watcher that does not read", () => {
     stalled.destroy();
   });
 });
+
+describe("what waits for watchers that do not read", () => {
+  it("counts as buffered until it is taken or its connection goes, and others are refused meanwhile", async () => {
+    const live = await LiveServer.start({ http: { streamBufferBytes: 65_536, maxBufferedBytes: 65_536 } });
+    await live.append("a", 0);
+    const payload = "x".repeat(500_000);
+    const refusal = async (): Promise<unknown> => {
+      const { status, json } = await live.call("POST", "/v0/topics/a", { records: [{ data: payload }] });
+      return status === 429 ? (json["error"] as { detail: { limit: string } }).detail.limit : status;
+    };
+    for (const end of ["resume", "destroy"] as const) {
+      const stalled = await RawClient.open(live.server.port);
+      stalled.send(requestBytes("GET", `/v0/watch/${await live.session({ topics: { a: { tail: true } } })}`));
+      await stalled.seen("caught-up");
+      stalled.pause();
+      let outcome = await refusal();
+      while (outcome === 200) outcome = await refusal();
+      assert.equal(outcome, "max_buffered_bytes");
+      stalled[end]();
+      while ((await refusal()) !== 200);
+      stalled.destroy();
+    }
+    await live.stop();
+    assert.deepEqual(live.failures, []);
+  });
+});

@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 import type { Writable } from "node:stream";
 import type { Clock, TimerHandle, Timers } from "../env/env.ts";
 import type { Outbox } from "../watch/frames.ts";
-import { Outbound } from "./outbound.ts";
+import { type Held, Outbound } from "./outbound.ts";
 import { type SseFrame, sseFrame, sseText } from "./sse-frame.ts";
 
 /** Where the frames come from. Whoever makes a stream calls nothing of it any more once `closed` was called. */
@@ -35,6 +35,8 @@ export interface SseDeps {
   readonly bufferBytes: number;
   /** A stream has as much pending as it may. */
   readonly full?: () => void;
+  /** Where that is counted. */
+  readonly hold?: (bytes: number, cut: () => void) => Held;
 }
 
 export const sseHeaders: readonly string[] = [
@@ -66,6 +68,7 @@ export class SseStream implements Outbox<SseFrame> {
     this.#lastMs = deps.clock.monotonicMs();
     this.#outbound = new Outbound(out, deps.timers, deps.bufferBytes, {
       full: deps.full,
+      hold: deps.hold,
       drained: () => this.#source?.drained(),
       stalled: () => this.endWith(429, "throttled", "This stream was not read for 30 s.", { retry_after_ms: 2000 }),
       closed: () => this.#closed(),

@@ -54,6 +54,7 @@ export class WsConnection implements Outbox<Buffer> {
     this.#deps = deps;
     this.#outbound = new Outbound(socket, deps.timers, deps.config.streamBufferBytes, {
       full: () => deps.metrics.streamFull(),
+      hold: (bytes, cut) => deps.limits.buffers.hold(bytes, cut),
       drained: () => {
         this.#read();
         this.#following.drained();

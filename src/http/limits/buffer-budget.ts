@@ -1,5 +1,5 @@
 /**
- * The memory of bodies on their way in and of answers that the kernel has not taken yet (spec 7.3). At the limit new
+ * The memory of bodies on their way in, and of answers and full streams that the kernel has not taken yet (spec 7.3). At the limit new
  * requests are refused and bodies are not read further, but for the one that has been at it longest: there is always one
  * that can come to its end, and the bound is passed by no more than that one body. Each request that is refused also ends
  * whoever has held on for longest, if that is longer than a good connection needs: slow clients cannot keep others out.
@@ -42,6 +42,13 @@ export class BufferBudget {
   share(holder: Holder): Share {
     const share = new Share(this, holder, this.#clock.monotonicMs());
     this.#shares.add(share);
+    return share;
+  }
+
+  /** Of a stream that is full: nothing of it can be paused, but it can be given up. */
+  hold(bytes: number, cut: () => void): Share {
+    const share = this.share({ pause: () => undefined, resume: () => undefined, cut });
+    share.add(bytes);
     return share;
   }
 
