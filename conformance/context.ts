@@ -123,9 +123,9 @@ export class Context {
   /** Removes what the case made; returns the names that could not be removed, with the reason. */
   async cleanUp(signal: AbortSignal): Promise<string[]> {
     for (const connection of this.#connections) connection.destroy();
-    for (const server of this.#servers) await server.remove();
-    const client = this.#client.within(signal);
     const left: string[] = [];
+    for (const server of this.#servers) left.push(...(await server.remove()));
+    const client = this.#client.within(signal);
     const remove = async (name: string, gone: readonly number[]): Promise<void> => {
       try {
         const reply = await client.send("DELETE", `/v0/topics/${name}`);

@@ -37,6 +37,7 @@ export class ManagedServer implements HttpClient {
   readonly #signal: AbortSignal;
   readonly #isHttp2: boolean;
   #settings: Settings;
+  readonly #launched: ServerProcess[] = [];
   #process: ServerProcess | undefined;
   #target: Target | undefined;
   #client: Client | undefined;
@@ -146,10 +147,13 @@ export class ManagedServer implements HttpClient {
     this.#target = undefined;
   }
 
-  /** Ends it in any case, and removes its directories. */
-  async remove(): Promise<void> {
+  /** Ends it in any case, and removes its directories. Says what else is wrong: a key in anything that it ever wrote. */
+  async remove(): Promise<readonly string[]> {
     await this.#end("SIGKILL");
     await rm(this.#root, { recursive: true, force: true });
+    return this.#launched.flatMap(({ toldSecret }) =>
+      toldSecret === undefined ? [] : [`a key in its log: ${toldSecret}`],
+    );
   }
 
   async #end(signal: NodeJS.Signals | undefined): Promise<Exit> {
@@ -192,7 +196,9 @@ export class ManagedServer implements HttpClient {
       ...this.#settings,
       ...settings,
     };
-    return { process: new ServerProcess(this.#command, environment), portFile: environment.TOPICS_PORT_FILE };
+    const process = new ServerProcess(this.#command, environment);
+    this.#launched.push(process);
+    return { process, portFile: environment.TOPICS_PORT_FILE };
   }
 
   async #isReady(address: string): Promise<boolean> {

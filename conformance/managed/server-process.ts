@@ -10,11 +10,15 @@ export interface Exit {
 }
 
 const shownChars = 4000;
+/** Not even in part (spec 7.2): so much of a key's end is one. */
+const partChars = 8;
 
 export class ServerProcess {
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
+  readonly #secrets: readonly string[];
   #output = "";
+  #said: string | undefined;
   #isOver = false;
 
   constructor(command: string, environment: Readonly<Record<string, string>>) {
@@ -24,11 +28,9 @@ export class ServerProcess {
       env: { ...withoutSettings(process.env), ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    this.#secrets = secretsIn(environment);
     for (const stream of [this.#child.stdout, this.#child.stderr])
-      stream?.on(
-        "data",
-        (chunk: Buffer) => (this.#output = (this.#output + chunk.toString("utf8")).slice(-shownChars)),
-      );
+      stream?.on("data", (chunk: Buffer) => this.#take(chunk.toString("utf8")));
     this.exited = new Promise<Exit>((resolve, reject) => {
       this.#child.on("error", reject);
       this.#child.on("close", (code, signal) => {
@@ -49,6 +51,11 @@ export class ServerProcess {
     return this.#output.trim();
   }
 
+  /** The line with a key of its settings in it, or a part of one, if it ever wrote such a line. */
+  get toldSecret(): string | undefined {
+    return this.#said;
+  }
+
   signal(signal: NodeJS.Signals): void {
     const { pid } = this.#child;
     if (pid === undefined || this.#isOver) return;
@@ -59,6 +66,19 @@ export class ServerProcess {
       if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }
   }
+
+  #take(text: string): void {
+    const before = this.#output.slice(-partChars);
+    this.#output = (this.#output + text).slice(-shownChars);
+    const fresh = before + text;
+    const secret = this.#secrets.find((part) => fresh.includes(part));
+    if (secret !== undefined) this.#said ??= fresh.split("\n").find((line) => line.includes(secret));
+  }
+}
+
+function secretsIn({ TOPICS_API_KEYS: entries = "" }: Readonly<Record<string, string>>): readonly string[] {
+  const keys = entries.split(",").map((entry) => entry.split(":")[0].trim());
+  return keys.filter((key) => key.length >= partChars).map((key) => key.slice(-partChars));
 }
 
 /** The settings of a server under probe are its cases' alone. */
