@@ -97,17 +97,21 @@ export class Scene {
 
   /** What is there once everything has been forwarded, however long a busy machine takes for it. */
   async data(topic: string): Promise<unknown[]> {
-    for (let tries = 0; tries < 600; tries++) {
+    for (let tries = 0, before = -1; tries < 600; tries++) {
       const behind = this.engine.caughtUp(topic);
-      if (behind === undefined || this.#isPaused(topic)) break;
+      if (behind === undefined) break;
       await behind;
+      // One that is paused is tried again by that: it may be over.
+      const { lag, pausedBy } = this.#linkInto(topic);
+      if (pausedBy !== undefined && lag === before) break;
+      before = lag;
     }
     return (await this.read(topic)).rows.map(({ data }) => data);
   }
 
-  #isPaused(dest: string): boolean {
+  #linkInto(dest: string): { readonly lag: number; readonly pausedBy: string | undefined } {
     const { routers } = this.engine.listRouters({ prefix: "", source: undefined, dest }, undefined, 1);
-    return routers[0]?.pausedBy !== undefined;
+    return routers.at(0) ?? { lag: 0, pausedBy: undefined };
   }
 }
 

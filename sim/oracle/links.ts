@@ -29,6 +29,8 @@ export type Delete = Change & { kind: "deleteRecords" };
 interface Shown {
   readonly data: string;
   readonly tag: string | undefined;
+  /** `undefined` for what was answered and not seen yet. */
+  readonly ts: number | undefined;
   settled: boolean;
   /** A crash took it: its seq is never given out again. */
   lost: boolean;
@@ -67,9 +69,16 @@ export class DestHistory {
       if (!lost && !there.has(seq) && !this.deleted.has(seq) && takes(change, seq, tag)) this.deleted.set(seq, false);
   }
 
-  show({ seq, data, tag }: Pick<SeenRecord, "seq" | "data" | "tag">): string | undefined {
+  show({
+    seq,
+    data,
+    tag,
+    ts,
+  }: Pick<SeenRecord, "seq" | "data" | "tag"> & { readonly ts?: number }): string | undefined {
     const known = this.shown.get(seq);
-    if (known === undefined) this.shown.set(seq, { data, tag, settled: false, lost: false });
+    if (known === undefined) this.shown.set(seq, { data, tag, ts, settled: false, lost: false });
+    else if (known.ts === undefined) this.shown.set(seq, { ...known, ts });
+    else if (ts !== undefined && ts !== known.ts) return `seq ${seq} was of ${known.ts}, and is of ${ts} now`;
     return known === undefined || known.data === data
       ? undefined
       : `seq ${seq} was ${brief(known.data)}, and is ${brief(data)} now`;
@@ -164,7 +173,7 @@ export class Links {
     for (const { change, state, firstSeq, settled } of history.issued) {
       if (change.kind !== "append" || state !== "acked" || firstSeq === undefined) continue;
       change.records.forEach(({ data, tag }, at) => {
-        const shown = dest.shown.get(firstSeq + at) ?? { data, tag, settled, lost: false };
+        const shown = dest.shown.get(firstSeq + at) ?? { data, tag, ts: undefined, settled, lost: false };
         dest.shown.set(firstSeq + at, shown);
       });
     }

@@ -8,6 +8,7 @@ import type { Topic } from "../topic/topic.ts";
 import type { UnsavedDeaths } from "../topic/unsaved-deaths.ts";
 import { comparePlaces, type LogPlace } from "../wal/commit.ts";
 import { shardNumber } from "../wal/wal.ts";
+import { decodeSection } from "../topic/section.ts";
 import { type GoneTopic, readTopics, segmentsSection, topicsSection, wholeSection } from "./checkpoint-codec.ts";
 import type { OpenedState } from "./kept-checkpoints.ts";
 import type { NamedSegment, Segments } from "./segments.ts";
@@ -17,6 +18,7 @@ export interface CaptureDeps {
   readonly wal: { readonly shards: readonly { place(): LogPlace }[]; readonly synced: readonly LogPlace[] };
   readonly segments: Segments;
   topics(): Iterable<Topic>;
+  topic(id: number): Topic | undefined;
   /** Topics whose frames may still be met. */
   gone(): readonly GoneTopic[];
   nextTopicId(): number;
@@ -50,6 +52,8 @@ export class Capture {
   /** Segment files that captured sections speak of. */
   readonly files = new Set<number>();
   readonly from: LogPlace[];
+  /** Topics with copies that were derived from a shard that takes nothing any more. */
+  readonly unsyncedSources = new Set<number>();
   topics = 0;
   readonly #deps: CaptureDeps;
   readonly #previous: OpenedState | undefined;
@@ -102,6 +106,7 @@ export class Capture {
       nextSegment: segments.next,
       gone: this.#gone,
       topics: this.topics,
+      derives: true,
     });
     yield segmentsSection(named);
     for (const { shard, topics } of this.#bundles) yield topicsSection(shard, topics);
@@ -114,8 +119,29 @@ export class Capture {
       for (const section of readTopics(payload)) {
         this.topics++;
         this.#bundle(shard, section);
+        this.#keepSource(section);
       }
     }
+  }
+
+  /** What the checkpoint before needed of other shards for a topic that stays as it was. */
+  #keepSource(text: string): void {
+    const section = decodeSection(text);
+    if (section === undefined) throw new Error("a section that was written can be read");
+    for (const link of [section.link, section.derived?.link]) {
+      if (link === undefined) continue;
+      const place = this.#previous!.kept.from[this.#shardOf(link.source.id)];
+      this.#keep(link.source.id, place);
+    }
+  }
+
+  #shardOf(topicId: number): number {
+    return shardNumber(topicId, this.#deps.wal.shards.length);
+  }
+
+  #keep(topicId: number, place: LogPlace): void {
+    const shard = this.#shardOf(topicId);
+    if (comparePlaces(place, this.from[shard]) < 0) this.from[shard] = place;
   }
 
   #take(topic: Topic, shard: number): void {
@@ -123,6 +149,11 @@ export class Capture {
     const { section, from, op, parts } = captured;
     if (from !== undefined && comparePlaces(from, this.from[shard]) < 0) this.from[shard] = from;
     if (section === undefined) return;
+    // What of the source is forwarded while others are captured has to be met, too, when its copies are derived again.
+    for (const { sourceId, place } of captured.needs) this.#need(topic, sourceId, place);
+    const { sourceId } = captured;
+    const ahead = sourceId === undefined ? undefined : this.#deps.topic(sourceId)?.tail.place;
+    if (sourceId !== undefined && ahead !== undefined) this.#keep(sourceId, ahead);
     const stamp = this.#deps.nextStamp();
     for (const part of parts) {
       this.files.add(part.entry.file);
@@ -133,6 +164,12 @@ export class Capture {
     }
     this.topics++;
     this.#bundle(shard, section);
+  }
+
+  /** A shard that takes nothing any more may not even be synced as far as that. */
+  #need(topic: Topic, sourceId: number, place: LogPlace): void {
+    this.#keep(sourceId, place);
+    if (this.stuck.has(this.#shardOf(sourceId))) this.unsyncedSources.add(topic.id);
   }
 
   #bundle(shard: number, section: string): void {

@@ -22,6 +22,8 @@ export interface WholeSection {
   readonly nextSegment: number;
   readonly gone: readonly GoneTopic[];
   readonly topics: number;
+  /** Sections say what copies may be derived from. */
+  readonly derives: boolean;
 }
 
 export function wholeSection({ from, synced, ...rest }: WholeSection): Section {
@@ -45,12 +47,20 @@ export function topicsSection(shard: number, topics: readonly string[]): Section
 export function readWhole(payload: Uint8Array): WholeSection | undefined {
   const value = parsed(payload);
   if (typeof value !== "object" || value === null) return undefined;
-  const { from, synced, nextTopicId, nextSegment, gone, topics } = value as Readonly<Record<string, unknown>>;
+  const {
+    from,
+    synced,
+    nextTopicId,
+    nextSegment,
+    gone,
+    topics,
+    derives = false,
+  } = value as Readonly<Record<string, unknown>>;
   const places = [placesFrom(from), placesFrom(synced)];
   if (places[0] === undefined || places[1] === undefined || places[0].length !== places[1].length) return undefined;
   if (!isCount(nextTopicId) || !isCount(nextSegment) || !isCount(topics) || !Array.isArray(gone)) return undefined;
-  if (!gone.every(isGone)) return undefined;
-  return { from: places[0], synced: places[1], nextTopicId, nextSegment, gone, topics };
+  if (!gone.every(isGone) || typeof derives !== "boolean") return undefined;
+  return { from: places[0], synced: places[1], nextTopicId, nextSegment, gone, topics, derives };
 }
 
 export function readSegments(payload: Uint8Array): NamedSegment[] | undefined {

@@ -50,6 +50,9 @@ export interface CheckpointerDeps {
   readonly room: DiskRoom;
   readonly events: EngineEvents;
   topics(): Iterable<Topic>;
+  topic(id: number): Topic | undefined;
+  /** Seals what is in frames of these topics' tails, or was derived. */
+  seal(topics: readonly Topic[]): Promise<void>;
   /** Names the checkpoints that are kept now, durably. */
   nameKept(numbers: readonly number[]): Promise<void>;
   /** Topics whose frames may still be met. */
@@ -179,6 +182,7 @@ export class Checkpointer {
     segments.hold(capture, capture.files);
     try {
       await capture.run();
+      await this.#sealUnsynced(capture);
       await this.#syncShards(capture);
       await segments.flushDeletes(capture.files);
       // The numbers of attempts that failed are not given again: what they left may be there.
@@ -209,6 +213,14 @@ export class Checkpointer {
     const state = await readState(env, directory, manifest.current.directoryId, previous.number);
     if (typeof state === "string") throw new Unfinished(`the checkpoint before is not readable: ${state}`);
     return { shards: new Set(stuck), previous: state };
+  }
+
+  /** Copies that were derived from what cannot be synced have to be in segments before a checkpoint speaks of them. */
+  async #sealUnsynced({ unsyncedSources }: Capture): Promise<void> {
+    if (unsyncedSources.size === 0) return;
+    const topics = [...unsyncedSources].map((id) => this.#deps.topic(id)).filter((topic) => topic !== undefined);
+    await this.#deps.seal(topics);
+    throw new Unfinished("copies were derived from a shard that is read-only, and are sealed first");
   }
 
   async #syncShards({ stuck }: Capture): Promise<void> {

@@ -12,6 +12,7 @@ import { defaultConfig, type TopicConfig, type TopicConfigPatch } from "../topic
 import { overTotal, tooLargeAlone } from "../topic/plan.ts";
 import type { PartReads } from "../topic/part-reads.ts";
 import type { PutRouterResult, RouterPage, RouterQuery, RouterRequest, RouterState } from "../router/router.ts";
+import type { LinkEnd } from "../topic/link-end.ts";
 import { Routers } from "../router/routers.ts";
 import type { ReadRequest, ReadResult } from "../topic/read.ts";
 import type { Topic } from "../topic/topic.ts";
@@ -29,6 +30,7 @@ import type {
   TopicPage,
   TopicState,
 } from "./api.ts";
+import { AnchorWriter } from "./anchor-writer.ts";
 import { Catalog } from "./catalog.ts";
 import { defaultRoutersConfig, type EngineConfig } from "./config.ts";
 import { checkTopicsLeft, type CreatorDeps, topicNamed } from "./creator.ts";
@@ -90,6 +92,7 @@ class TopicsEngine implements RunningEngine {
   #housekeeper: Housekeeper | undefined;
   #storage: Storage | undefined;
   #routers: Routers | undefined;
+  #anchors: AnchorWriter | undefined;
 
   constructor(env: Env, config: EngineConfig, hooks: EngineHooks, directory: OpenDirectory, options: RecoveryOptions) {
     this.#env = env;
@@ -324,6 +327,7 @@ class TopicsEngine implements RunningEngine {
 
   async backup(name: string): Promise<BackupResult> {
     this.#ready();
+    await this.#routers!.anchorAll();
     return this.#storage!.backup(name);
   }
 
@@ -458,6 +462,13 @@ class TopicsEngine implements RunningEngine {
   #startRouters({ wal }: Recovered): Routers {
     const { max, retainBytes } = this.#config.routers ?? defaultRoutersConfig;
     const creator = this.#creator!;
+    const sourceOf = ({ linkEnd }: Topic): Topic | undefined =>
+      linkEnd.link && this.#catalog.withId(linkEnd.link.source.id);
+    const anchors = (this.#anchors = new AnchorWriter(
+      wal,
+      () => this.#clock.nextStamp(),
+      (topic, seq) => (sourceOf(topic)?.syncedHead ?? 0) >= seq,
+    ));
     const routers = new Routers({
       clock: this.#env.clock,
       timers: this.#env.timers,
@@ -472,7 +483,9 @@ class TopicsEngine implements RunningEngine {
         return { topic, created: created !== undefined };
       },
       room: () => this.#storage?.room(),
-      synced: (topic) => wal.shardOf(topic.id).synced(),
+      synced: (topic) => this.#synced(wal, anchors, topic),
+      mayDerive: ({ id }) => !wal.shardOf(id).latched && !wal.shardOf(id).hung,
+      anchor: (topics) => anchors.write(topics),
       nextStamp: () => this.#clock.nextStamp(),
       crash: (error) => this.#hooks.crash(error),
     });
@@ -481,8 +494,26 @@ class TopicsEngine implements RunningEngine {
     return routers;
   }
 
+  /** Copies that were derived are lost with their source's frames, or with the frame that says how far they go. */
+  async #synced(wal: Wal, anchors: AnchorWriter, topic: Topic): Promise<boolean> {
+    const derived = new Set<Topic>();
+    for (let at: Topic | undefined = topic; at !== undefined && !derived.has(at);) {
+      const { link, anchor }: LinkEnd = at.linkEnd;
+      if (link === undefined || anchor === undefined) break;
+      derived.add(at);
+      at = this.#catalog.withId(link.source.id);
+    }
+    for (const one of [...derived].reverse()) {
+      if (!(await wal.shardOf(one.linkEnd.link?.source.id ?? one.id).synced())) return false;
+      await anchors.write([one]);
+    }
+    return wal.shardOf(topic.id).synced();
+  }
+
   async #closeWal(wal: Wal): Promise<void> {
-    await this.#routers?.stop();
+    const dests = (await this.#routers?.stop()) ?? [];
+    // Where it cannot be said how far copies go the log must not end as if they went no further.
+    const unanchored = (await this.#anchors?.write(dests)) ?? new Set();
     await this.#storage?.stop();
     const lowered: Promise<void>[] = [];
     for (const topic of this.#catalog.all()) {
@@ -492,7 +523,7 @@ class TopicsEngine implements RunningEngine {
     // Where a shard is read-only its topics keep their ceilings, and get a hole at the next start.
     await Promise.allSettled(lowered);
     await this.#storage?.lastCheckpoint();
-    await wal.close(() => this.#clock.nextStamp());
+    await wal.close(() => this.#clock.nextStamp(), unanchored);
     await this.#storage?.close();
     // The lock is given up next: whoever takes it must find nobody at work here.
     await this.#directory.manifest.settled();

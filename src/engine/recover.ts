@@ -118,6 +118,7 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
     nowMs: () => clock.nowMs(),
   });
   for (const one of oldDeps) one.sealer = sealer;
+  replayer.startAt(whole?.from);
   const recovered = await recoverWal({
     env,
     directory: config.directory,
@@ -135,8 +136,12 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
     witnesses: deps.options.witnesses,
     breathe: () => (deps.quota.heldBytes > config.storage.tailBytes ? sealer.relieve() : undefined),
   });
-  const problem = replayer.concludeReplay();
-  if (problem !== undefined) throw damage(problem, { file: config.directory });
+  const breathe = (): Promise<void> | undefined =>
+    deps.quota.heldBytes > config.storage.tailBytes ? sealer.relieve() : undefined;
+  await replayer.derive({ env, blocks, shards: recovered.shards, breathe }, () => {
+    const problem = replayer.concludeReplay();
+    if (problem !== undefined) throw damage(problem, { file: config.directory });
+  });
   const powerLost = recovered.shards.map((shard) => shard.powerLost);
   const findings = replayer.conclude(catalog, powerLost, clock, hooks.events);
   await sealer.settled;
@@ -164,6 +169,8 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
       room,
       events: hooks.events,
       topics: () => catalog.all(),
+      topic: (id: number) => catalog.withId(id),
+      seal: () => sealer.sealAll(),
       gone: () => [],
       nextTopicId: () => ids.next,
       nextStamp: () => clock.nextStamp(),

@@ -162,7 +162,10 @@ export async function* restoreTopics(deps: RestoreDeps, found: FoundCheckpoints)
   let count = 0;
   for await (const { payload } of newest.topics()) {
     for (const text of readTopics(payload)) {
-      const section = decodeSection(text);
+      const decoded = decodeSection(text);
+      // In checkpoints from before nobody knows which records stand in frames.
+      const unframedSeq = newest.whole.derives ? decoded?.unframedSeq : decoded?.state.head;
+      const section = decoded && { ...decoded, unframedSeq: unframedSeq ?? 0 };
       if (section === undefined) throw damage("a topic's section of a checkpoint is malformed", { file: path });
       count++;
       if (gone.has(section.id)) continue;

@@ -114,12 +114,18 @@ export class Sealer {
     }
   }
 
+  /** What these have in frames, or derived. What fails is tried again later. */
+  async sealThese(topics: readonly Topic[]): Promise<void> {
+    this.#late = [...new Set([...this.#late, ...topics])];
+    this.#start();
+    await this.settled;
+  }
+
   /** Seals tails that begin in older files of the log, by shard. What fails is tried again later, by others. */
   async sealBefore(files: readonly (number | undefined)[]): Promise<void> {
-    const late = [...this.#deps.topics()].filter(({ id, tail: { place } }) => {
-      const first = files[shardNumber(id, this.#deps.shards)];
-      return first !== undefined && place !== undefined && place.index < first;
-    });
+    const late = [...this.#deps.topics()].filter((topic) =>
+      [...this.#holdsBack(topic)].some(({ shard, place }) => place.index < (files[shard] ?? 0)),
+    );
     this.#late = [...new Set([...this.#late, ...late])];
     if (this.#wantsRelief) this.#start();
     await this.settled;
@@ -230,23 +236,30 @@ export class Sealer {
     if (long.size === 0) return [];
     const turn = turns(this.#deps.env.timers, looksPerPiece);
     const oldest = new Map<WalShard, LogPlace>();
-    const behind: Topic[] = [];
+    const behind: { readonly topic: Topic; readonly shard: WalShard }[] = [];
     for (const topic of this.#deps.topics()) {
-      const shard = wal.shardOf(topic.id);
-      const { place } = topic.tail;
-      if (place !== undefined && long.has(shard)) {
+      for (const { shard: number, place } of this.#holdsBack(topic)) {
+        const shard = wal.shards[number];
+        if (!long.has(shard)) continue;
         const known = oldest.get(shard);
         if (known === undefined || comparePlaces(place, known) < 0) oldest.set(shard, place);
-        if (shard.bytesSince(place) > most / 2) behind.push(topic);
+        if (shard.bytesSince(place) > most / 2) behind.push({ topic, shard });
       }
       const others = turn();
       if (others !== undefined) await others;
     }
-    return behind.filter(({ id }) => {
-      const shard = wal.shardOf(id);
+    const late = behind.filter(({ shard }) => {
       const place = oldest.get(shard);
       return place !== undefined && shard.bytesSince(place) > most;
     });
+    return [...new Set(late.map(({ topic }) => topic))];
+  }
+
+  /** By shard, the places in the log from which on a topic's tail needs it. */
+  *#holdsBack({ id, tail }: Topic): Generator<{ readonly shard: number; readonly place: LogPlace }> {
+    const { shards } = this.#deps;
+    if (tail.place !== undefined) yield { shard: shardNumber(id, shards), place: tail.place };
+    for (const { sourceId, place } of tail.needs) yield { shard: shardNumber(sourceId, shards), place };
   }
 
   /** All of a shard, into one file; gives the number of topics of which something was sealed. */

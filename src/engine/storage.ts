@@ -58,6 +58,8 @@ export class Storage {
         room,
         events,
         topics: () => catalog.all(),
+        topic: (id) => catalog.withId(id),
+        seal: (topics) => recovered.sealer.sealThese(topics),
         nameKept: (numbers) => manifest.update((current) => ({ ...current, checkpoints: numbers })),
         gone: () => this.#gone(),
         forgetGone: (before) => gone.forget(before),

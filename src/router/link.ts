@@ -12,6 +12,7 @@ import type { Forwardable, Forwarding } from "../topic/forwarding.ts";
 import { type LinkEnd, mostHoles, type StagedCopies } from "../topic/link-end.ts";
 import type { LinkState } from "../topic/link.ts";
 import type { Topic } from "../topic/topic.ts";
+import type { LogPlace } from "../wal/commit.ts";
 
 export interface LinkDeps {
   readonly timers: Timers;
@@ -21,6 +22,10 @@ export interface LinkDeps {
   synced(topic: Topic): Promise<boolean>;
   /** A step would help. */
   due(link: Link): void;
+  /** What is copied of the topic can be derived from its log. */
+  mayDerive(source: Topic): boolean;
+  /** Copies were derived: sooner or later a frame has to say so. */
+  derived(): void;
   crash(error: unknown): void;
 }
 
@@ -36,6 +41,8 @@ export class Link {
   readonly dest: Topic;
   /** Its source is, by whatever way, its destination's destination. */
   cyclic = false;
+  /** Nothing is derived any more: it may become part of a cycle. */
+  framed = false;
   pausedBy: PauseCause | undefined;
   lastError: string | undefined;
   readonly #deps: LinkDeps;
@@ -48,6 +55,8 @@ export class Link {
   #pauseMs = firstPauseMs;
   /** Records of the source in one step: fewer while the destination is nearly full. */
   #records = recordsPerStep;
+  /** Where the log has the source's records of the step, if copies can be derived from it. */
+  #logged: LogPlace | undefined;
   /** In the last step, whatever came of it. */
   #tried = 0;
   /** Steps whose copies are not there for everybody yet. */
@@ -63,6 +72,7 @@ export class Link {
     this.dest = dest;
     this.#forwarding = forwarding;
     this.#end = dest.linkEnd;
+    this.#end.follow(() => source.syncedHead);
     this.#blocks = forwarding.reader();
     this.#deps = deps;
   }
@@ -121,6 +131,7 @@ export class Link {
     if (this.#retry !== undefined) this.#deps.timers.clear(this.#retry);
     this.#retry = undefined;
     this.#blocks.release();
+    this.#end.follow(undefined);
     this.#wake(true);
   }
 
@@ -136,9 +147,10 @@ export class Link {
     this.#hasWaited = room !== undefined;
     if (room !== undefined) return this.#wait(room);
     const copies = new Copies(link, this.cyclic, { records: this.#records, bytes: bytesPerStep });
+    this.#logged = undefined;
     const stopped = this.#gather(copies, link);
     this.#tried = copies.through - link.cursor;
-    if (this.#tried > 0) return this.#staged(this.#end.stage(copies));
+    if (this.#tried > 0) return this.#staged(this.#end.stage(copies, this.#logged));
     if (stopped === "unsynced") return this.#wait(this.#syncSource());
     if (stopped?.kind === "missing") return this.#wait(this.#forwarding.fetch(this.#blocks));
     return stopped?.kind === "gap" && this.#passGap(link, stopped);
@@ -147,10 +159,16 @@ export class Link {
   /** Gathers as much as one step takes; says what stands in the way of more, if anything. */
   #gather(copies: Copies, { cursor }: LinkState): Forwardable | "unsynced" | undefined {
     const last = this.#mayTake(cursor);
+    const mayDerive = !this.cyclic && !this.framed && this.#deps.mayDerive(this.source);
     while (!copies.isFull) {
       if (copies.through >= last) return "unsynced";
       const next = this.#forwarding.next(copies.through, this.#blocks);
       if (next.kind !== "run") return next;
+      const logged = mayDerive ? next.logged : undefined;
+      const isFirst = copies.through === cursor;
+      // What is derived and what needs a frame are steps of their own.
+      if (!isFirst && (logged === undefined) !== (this.#logged === undefined)) return undefined;
+      if (isFirst) this.#logged = logged;
       const end = Math.min(next.end, next.first + last - copies.through);
       if (copies.take(next.chunk, next.first, end) < end) return undefined;
     }
@@ -210,6 +228,7 @@ export class Link {
       this.#records = Math.min(recordsPerStep, this.#records * 2);
     }
     this.#forwarding.trim();
+    if (this.#end.anchor !== undefined) this.#deps.derived();
     this.#wake(paused);
   }
 

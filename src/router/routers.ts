@@ -37,6 +37,10 @@ export interface RoutersDeps {
   /** Something to wait for before records may be added anywhere. */
   room(): Promise<void> | undefined;
   synced(topic: Topic): Promise<boolean>;
+  /** What is copied of the topic can be derived from its log. */
+  mayDerive(source: Topic): boolean;
+  /** Logs how far the links into these topics have come, where they have moved. */
+  anchor(topics: Iterable<Topic>): Promise<unknown>;
   nextStamp(): number;
   crash(error: unknown): void;
 }
@@ -45,12 +49,15 @@ export interface RoutersDeps {
 const catchUpMs = 100;
 /** Before a change of a router, or the end of its source, everything appended so far is to be forwarded. */
 const settleMs = 5000;
+/** As often as that frames say how far links have come. */
+const anchorMs = 1000;
 
 export class Routers {
   readonly #deps: RoutersDeps;
   readonly #turns: LinkTurns;
   readonly #map: LinkMap;
   #changing: Promise<unknown> = Promise.resolve();
+  #anchorTimer: TimerHandle | undefined;
 
   constructor(deps: RoutersDeps) {
     this.#deps = deps;
@@ -60,6 +67,8 @@ export class Routers {
       room: () => deps.room(),
       synced: (topic: Topic) => deps.synced(topic),
       due: (link: Link) => this.#turns.add(link),
+      mayDerive: (topic: Topic) => deps.mayDerive(topic),
+      derived: () => this.#planAnchors(),
       crash: (error: unknown) => deps.crash(error),
     };
     this.#map = new LinkMap(linkDeps, deps.retainBytes);
@@ -191,12 +200,44 @@ export class Routers {
     return this.#within(catchUpMs, this.#reachAll(chain.reverse()));
   }
 
-  /** Nothing is forwarded any more, but what only memory holds. */
-  async stop(): Promise<void> {
+  /** How far all links have come is logged. */
+  async anchorAll(): Promise<void> {
+    await this.#deps.anchor(this.#dests());
+  }
+
+  /** Nothing is forwarded any more, but what only memory holds; gives the topics that copies were derived in. */
+  async stop(): Promise<readonly Topic[]> {
     const volatile = [...this.#map.links].filter(({ source }) => source.config.durability === "ephemeral");
     await Promise.all(volatile.map((link) => link.reach(link.source.headSeq)));
     this.#turns.stop();
+    if (this.#anchorTimer !== undefined) this.#deps.timers.clear(this.#anchorTimer);
+    const dests = this.#dests();
     for (const link of this.#map.links) link.finish();
+    await Promise.all(dests.map((topic) => topic.linkEnd.decided()));
+    return dests;
+  }
+
+  #planAnchors(): void {
+    this.#anchorTimer ??= this.#deps.timers.after(anchorMs, () => {
+      this.#anchorTimer = undefined;
+      this.#follow(this.anchorAll());
+    });
+  }
+
+  #dests(): Topic[] {
+    return [...this.#map.links].map(({ dest }) => dest);
+  }
+
+  /** Links that are to become a cycle: from here on hops are counted, which only frames can tell. */
+  async #endDerivation(dest: Topic, source: Topic): Promise<() => void> {
+    const links = this.#map.way(dest, source) === undefined ? [] : this.#map.chainTo(source.id);
+    for (const link of links) link.framed = true;
+    const topics = links.map((link) => link.dest);
+    await Promise.all(topics.map((topic) => topic.linkEnd.decided()));
+    await this.#deps.anchor(topics);
+    return () => {
+      for (const link of links) link.framed = false;
+    };
   }
 
   async #reachAll(chain: readonly Link[]): Promise<void> {
@@ -231,6 +272,7 @@ export class Routers {
       const source = await this.#topic(request.source, made);
       const dest = await this.#topic(request.dest, made);
       if (source.isGone || dest.isGone) return undefined;
+      const derive = request.allowCycle ? await this.#endDerivation(dest, source) : nothing;
       const link = this.#map.link(source, dest);
       const router: LinkRouter = {
         name,
@@ -244,10 +286,12 @@ export class Routers {
       } catch (error) {
         if (link.state === undefined) this.#map.drop(link);
         // Deleted meanwhile, before there was a router to be deleted with it.
+        derive();
         if (dest.isGone) return undefined;
         throw error;
       }
       this.#map.add(name, link);
+      derive();
       if (source.isGone) {
         await this.#removeRouter(link, name);
         return undefined;

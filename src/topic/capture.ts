@@ -4,6 +4,7 @@
  */
 import { comparePlaces, type LogPlace } from "../wal/commit.ts";
 import type { Instance } from "./instance.ts";
+import type { SourceNeed } from "./derivations.ts";
 import type { SealedPart } from "./sealed-part.ts";
 import { encodeSection } from "./section.ts";
 
@@ -17,12 +18,20 @@ export interface CapturedTopic {
   /** The oldest frame whose effect is not in the section lies at or behind it; `undefined`: there is none. */
   readonly from: LogPlace | undefined;
   readonly parts: readonly SealedPart[];
+  /** What a replay needs of other topics' logs. */
+  readonly needs: readonly SourceNeed[];
+  /** The source of the link into it: what is not forwarded yet may be, from there, before the capture is done. */
+  readonly sourceId: number | undefined;
 }
 
 export function capture(topic: Instance, nowMs: number): CapturedTopic {
   const { contents, queue, op } = topic;
-  const from = earliest([queue.place, contents.retained.tail.place, topic.rebaseFrom]);
-  if (topic.mode !== "live") return { section: undefined, op, from, parts: [] };
+  const derivations = contents.needsDerivation();
+  const first = derivations?.first;
+  const needs = derivations?.needs ?? [];
+  const from = earliest([queue.place, contents.retained.tail.place, topic.rebaseFrom, first?.place]);
+  const sourceId = contents.link?.source.id;
+  if (topic.mode !== "live") return { section: undefined, op, from, parts: [], needs: [], sourceId: undefined };
   lowerIdleCeiling(topic, nowMs);
   const { parts } = contents.retained.sealed;
   const section = encodeSection({
@@ -34,8 +43,10 @@ export function capture(topic: Instance, nowMs: number): CapturedTopic {
     ...captureJobs(topic),
     parts: parts.map(({ entry, liveCount, liveBytes }) => ({ entry, liveCount, liveBytes })),
     link: contents.link,
+    derived: first && { ...first, anchor: contents.anchor },
+    unframedSeq: contents.unframedSeq,
   });
-  return { section, op, from, parts };
+  return { section, op, from, parts, needs, sourceId };
 }
 
 /** Of an `ephemeral` topic the log tells nothing of them, and there is nothing to go on with. */

@@ -7,7 +7,7 @@ import { admitsNow, smallEntryBytes } from "./admission.ts";
 import type { Committed, Effect } from "./commit-queue.ts";
 import { answering } from "./effect.ts";
 import { encodeEntry, type SmallEntry } from "./entries.ts";
-import type { Instance } from "./instance.ts";
+import { ackStage, type Instance } from "./instance.ts";
 
 /** The topic has outrun its ceiling: what is staged behind this frame is answered after its sync. */
 export function raiseCeiling(topic: Instance, seq: number): void {
@@ -19,6 +19,14 @@ export function raiseCeiling(topic: Instance, seq: number): void {
 export function raiseCeilingAhead(topic: Instance): void {
   const due = topic.ceiling.isLow(topic.plan.head) || topic.contents.floorsUnlogged;
   if (due && admitsNow(topic, smallEntryBytes)) logCeiling(topic);
+}
+
+/** Ahead of derived copies, which can only be found again from where a frame says that they begin (3.3). */
+export function logAnchor(topic: Instance): void {
+  const { plan } = topic;
+  if (plan.link !== undefined) plan.anchor = { source: plan.link.cursor, dest: plan.head };
+  plan.anchorDue = false;
+  topic.submitEntry(ceilingEntry(topic, false), { at: ackStage[plan.config.durability] }, onlyClock(topic));
 }
 
 /** Ahead of a frame that is to last: what was evicted before it has to last as well. */

@@ -9,7 +9,7 @@
 import { assert } from "../base/assert.ts";
 import type { TopicsError } from "../base/errors.ts";
 import { Fifo } from "../base/fifo.ts";
-import type { Commit, CommitStage, Draft, LogPlace } from "../wal/commit.ts";
+import type { Commit, CommitStage, Draft, FrameAnchor, LogPlace } from "../wal/commit.ts";
 import type { Ceiling } from "./ceiling.ts";
 
 /** A commit as it is published: its stamp, and how long it took to reach the kernel, and the device. */
@@ -37,8 +37,8 @@ export interface CommitQueueDeps {
   published(op: number): void;
   /** Some commits have been published. */
   moved(): void;
-  /** Everything up to this seq is synced. */
-  synced(headSeq: number): void;
+  /** Everything up to this seq is synced, but maybe what copies up to the anchor were derived from. */
+  synced(headSeq: number, anchor: FrameAnchor | undefined): void;
   /** All staged commits have failed: plans begin again at what is published. */
   reverted(): void;
 }
@@ -197,7 +197,7 @@ export class StagedFrame implements Commit, Committed {
     this.syncedAfterMs = this.#deps.monotonicMs() - this.#stagedMs;
     const { headSeq } = this.#parts;
     this.#deps.ceiling.rise(this.draft.fields.ceiling, this.#deps.plannedHead() - headSeq);
-    this.#deps.synced(headSeq);
+    this.#deps.synced(headSeq, this.draft.fields.anchor);
     this.#reach();
   }
 

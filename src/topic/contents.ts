@@ -5,9 +5,10 @@
  * and not the moment of the call, makes replay and life agree.
  */
 import { assert } from "../base/assert.ts";
-import type { LogPlace } from "../wal/commit.ts";
+import type { FrameAnchor, LogPlace } from "../wal/commit.ts";
 import type { BlockPool } from "./block-pool.ts";
 import type { TopicConfig } from "./config.ts";
+import { Derivations, type DerivedOrigin } from "./derivations.ts";
 import { Dedupe, type KeyQuota, type RememberedKey } from "./dedupe.ts";
 import { removeFromTail, removeRecords, type Removed, type ResolvedDelete } from "./deletes.ts";
 import type { Floors, MoveIntent, RebaseState, RecordsDelete } from "./entries.ts";
@@ -35,6 +36,13 @@ export interface Quota extends KeyQuota {
 
 const catchUpPauseMs = 100;
 
+/** What a checkpoint says of a topic as the end of a link, and as the beginning of others. */
+export interface RestoredLink {
+  readonly link: LinkState | undefined;
+  readonly anchor: FrameAnchor | undefined;
+  readonly unframedSeq: number;
+}
+
 export class Contents {
   readonly retained: Retained;
   readonly watermarks = new Watermarks();
@@ -56,6 +64,11 @@ export class Contents {
   #catchUpMs = 0;
   /** The link into the topic, when it is a router's destination. */
   #link: LinkState | undefined;
+  /** The last place of the way of derived copies that is known. */
+  #anchor: FrameAnchor | undefined;
+  #derivations: Derivations | undefined;
+  /** Records up to here are not all in frames that copies may be derived from. */
+  #unframedSeq = 0;
   /** In a repair: frames that would say what the link is are missing. */
   #linkLost = false;
 
@@ -88,6 +101,18 @@ export class Contents {
 
   get link(): LinkState | undefined {
     return this.#link;
+  }
+
+  get anchor(): FrameAnchor | undefined {
+    return this.#anchor;
+  }
+
+  /**
+   * Up to here records were derived themselves, or kept in memory only, or are of a class that may lose them although
+   * somebody has seen them: what is copied of them stands in frames.
+   */
+  get unframedSeq(): number {
+    return this.#unframedSeq;
   }
 
   /** Some live record is in the log: what happens to it has to be there too. */
@@ -157,11 +182,48 @@ export class Contents {
       else this.#lastWriteTs = entry.lastTs;
       if (entry.anchor !== undefined) this.moveLink(entry.anchor);
       if (logged) this.#loggedSeq = this.#loggedHead = this.#headSeq;
+      if (!logged || entry.retained || this.#config.durability === "memory") this.#unframedSeq = this.#headSeq;
       if (entry.key !== undefined && entry.isMoved) this.moves.took(entry.key);
       else if (entry.key !== undefined) this.#remember(stampMs, entry.key, firstSeq, entry.ts);
       if (entry.hasDue) this.#delay(firstSeq, entry);
     });
     if (!logged) this.#noteFloors(floor);
+  }
+
+  /** Copies that no frame of the topic holds. */
+  applyDerived(stampMs: number, firstSeq: number, entry: RecordsEntry, origin: DerivedOrigin): void {
+    const point = { link: this.#link!, head: firstSeq - 1, lastTs: this.#lastWriteTs };
+    this.derivations.trim(this.#tailFrom);
+    this.applyRecords(stampMs, firstSeq, entry, origin.place);
+    this.derivations.add(point, origin, this.#headSeq);
+    this.#unframedSeq = this.#headSeq;
+    this.#reachAnchor();
+  }
+
+  /** Source records of which nothing is copied. */
+  applyDerivedMove(through: number): void {
+    this.moveLink({ through, counts: [] });
+    this.#reachAnchor();
+  }
+
+  #reachAnchor(): void {
+    this.#anchor = { source: this.#link!.cursor, dest: this.#headSeq };
+  }
+
+  get #tailFrom(): number {
+    const { tail } = this.retained;
+    return tail.count > 0 ? tail.frontSeq : this.#headSeq + 1;
+  }
+
+  /** Copies that no frame of the topic holds; made with the first. */
+  get derivations(): Derivations {
+    return (this.#derivations ??= new Derivations());
+  }
+
+  /** What is not sealed, and cannot be found in the topic's own frames; `undefined`: there never was any. */
+  needsDerivation(): Derivations | undefined {
+    this.#derivations?.trim(this.#tailFrom);
+    return this.#derivations;
   }
 
   #noteFloors(before: number): void {
@@ -178,6 +240,7 @@ export class Contents {
     this.applyNothing(stampMs);
     if (this.#linkLost && "remove" in change) return;
     this.#link = sureLink(changedLink(this.#link, change));
+    if (this.#link === undefined) this.#anchor = undefined;
     this.#linkLost = false;
   }
 
@@ -274,9 +337,12 @@ export class Contents {
   }
 
   /** As a checkpoint says; the tail is still to come (resume.ts). */
-  restore(section: LoggedContents, parts: readonly SealedPart[], link: LinkState | undefined): void {
+  restore(section: LoggedContents, parts: readonly SealedPart[], linked: RestoredLink): void {
     const { state, keys, front, sealedThrough, loggedSeq } = section;
+    const { link, anchor, unframedSeq } = linked;
     this.#link = link;
+    this.#anchor = anchor;
+    this.#unframedSeq = unframedSeq;
     this.#account(() => {
       this.watermarks.reset(state.capFloor, state.ttlFloor);
       this.#rebase(state);
@@ -304,6 +370,7 @@ export class Contents {
   beginRebase(stampMs: number, state: RebaseState): void {
     this.#apply(stampMs, () => {
       this.retained.clear();
+      this.framed();
       // What an older part of the log led to is not what happened: these are the floors.
       this.watermarks.reset(state.capFloor, state.ttlFloor);
       this.#rebase(state);
@@ -329,6 +396,11 @@ export class Contents {
     });
   }
 
+  /** Everything in the tail stands in frames now. */
+  framed(): void {
+    this.#derivations?.clear();
+  }
+
   /** Records move from the tail into a part, or parts become one: nothing that anybody sees. */
   rearrange(change: () => void): void {
     this.#account(change);
@@ -340,6 +412,7 @@ export class Contents {
     this.#dedupe?.clear();
     this.jobs?.clear();
     this.moves.clear();
+    this.framed();
     this.#link = undefined;
   }
 

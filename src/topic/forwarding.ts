@@ -5,6 +5,7 @@
  */
 import { SegmentDamage } from "../segment/files.ts";
 import type { PartEntry } from "../segment/part-entry.ts";
+import type { LogPlace } from "../wal/commit.ts";
 import type { Chunk } from "./chunk.ts";
 import type { HoleCause } from "./holes.ts";
 import type { Instance } from "./instance.ts";
@@ -20,7 +21,14 @@ export type Forwardable =
   /** Seqs up to `through` are in a hole, or their records were gone before they could be forwarded. */
   | { readonly kind: "gap"; readonly through: number; readonly cause: HoleCause }
   /** Slots of a chunk with contiguous seqs, the first of which is the next. Good until something waits. */
-  | { readonly kind: "run"; readonly chunk: Chunk; readonly first: number; readonly end: number }
+  | {
+      readonly kind: "run";
+      readonly chunk: Chunk;
+      readonly first: number;
+      readonly end: number;
+      /** Where the log has them, so that copies can be derived from it again; `undefined`: copies need frames of their own. */
+      readonly logged: LogPlace | undefined;
+    }
   /** A sealed block has to be read first. */
   | { readonly kind: "missing" };
 
@@ -90,7 +98,11 @@ export class Forwarding {
       const last = end;
       for (end = first + 1; end < last && chunk.seq(end) === seq + end - first;) end++;
     }
-    return { kind: "run", chunk, first, end: Math.min(end, first + headSeq - seq + 1) };
+    const isFramed = seq > contents.unframedSeq;
+    const through = isFramed ? headSeq : Math.min(headSeq, contents.unframedSeq);
+    // What is sealed, or kept aside, may not be in the part of the log that is kept.
+    const logged = isFramed && !deadToo ? chunk.place : undefined;
+    return { kind: "run", chunk, first, end: Math.min(end, first + through - seq + 1), logged };
   }
 
   /** For one reader of it; what is missing is held until it is released. */

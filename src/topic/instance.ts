@@ -11,6 +11,7 @@ import {
   type CommitLog,
   type CommitStage,
   type Draft,
+  type FrameAnchor,
   type FrameFields,
   frameKind,
   type LogPlace,
@@ -128,6 +129,10 @@ export class Instance implements CommitQueueDeps {
   partLeaving: ((part: SealedPart) => boolean) | undefined;
   /** Published or not, everything up to here is synced. */
   syncedHead = 0;
+  /** Set while a link leads here: how far its source is synced. */
+  sourceSynced: (() => number) | undefined;
+  /** As far as the topic's own frames are concerned, and not their link's source. */
+  #late: { readonly headSeq: number; readonly anchor: FrameAnchor | undefined } | undefined;
   #announcedHead = 0;
 
   constructor(identity: TopicIdentity, config: TopicConfig, deps: TopicDeps) {
@@ -164,10 +169,34 @@ export class Instance implements CommitQueueDeps {
     this.deps.events.headMoved(this.identity.id, this.contents.headSeq);
   }
 
-  synced(headSeq: number): void {
+  /** Copies are as safe as what they were derived from, which may be on another shard. */
+  synced(headSeq: number, anchor: FrameAnchor | undefined): void {
+    const isLate = this.contents.config.durability !== "fsync" && (anchor?.source ?? 0) > this.#sourceHead;
+    if (!isLate) return this.anchored(headSeq);
+    this.#late = { headSeq, anchor };
+  }
+
+  /** Everything up to here is on the device, and what it was derived from. */
+  anchored(headSeq: number): void {
     if (headSeq <= this.syncedHead) return;
     this.syncedHead = headSeq;
     this.deps.events.synced?.(this.identity.id);
+  }
+
+  /** Derived copies were published. In an `fsync` topic everything that they need is synced by then. */
+  derived(): void {
+    if (this.contents.config.durability === "fsync") this.anchored(this.contents.headSeq);
+  }
+
+  /** More of the source may be synced. */
+  sourceMoved(): void {
+    const late = this.#late;
+    this.#late = undefined;
+    if (late !== undefined) this.synced(late.headSeq, late.anchor);
+  }
+
+  get #sourceHead(): number {
+    return this.sourceSynced?.() ?? Infinity;
   }
 
   /** Whether the head is another one than the last that anybody was told of. */
@@ -180,6 +209,7 @@ export class Instance implements CommitQueueDeps {
   reverted(): void {
     this.ceiling.revert();
     this.plan = new Plan(this.contents, this.op);
+    this.plan.anchorDue = this.plan.link !== undefined;
   }
 
   /** What readers see now. */
@@ -208,7 +238,8 @@ export class Instance implements CommitQueueDeps {
     const stamp = this.deps.clock.nextStamp();
     const ceiling = this.ceiling.declare(this.plan.head);
     assert(firstSeq + count <= this.plan.head + 1, "a frame's records are planned before it");
-    return { kind, topicId, epoch, op: ++this.plan.op, stamp, firstSeq, count, ceiling };
+    const { anchor } = this.plan;
+    return { kind, topicId, epoch, op: ++this.plan.op, stamp, firstSeq, count, ceiling, anchor };
   }
 
   /** Stages and submits a frame that assigns no seq. Its bytes have been admitted. */

@@ -1,11 +1,11 @@
 /**
- * A topic as the destination of a link (spec 3.2): copies are staged like any batch, in the topic's operation order, and with
- * them, in the same frame, how far the source has been forwarded. So there is no moment, and no crash, at which one is
- * there without the other.
+ * A topic as the destination of a link (spec 3.2, 3.3): copies are staged like any batch, in the topic's operation order.
+ * Where a start can find them again by the source's frames they have none of their own; the others are in a frame together
+ * with how far the source has been forwarded. So there is no moment, and no crash, at which one is there without the other.
  */
-import { frameKind } from "../wal/commit.ts";
+import { type FrameAnchor, frameKind, type LogPlace } from "../wal/commit.ts";
 import { admission, smallEntryBytes } from "./admission.ts";
-import { raiseCeiling, raiseCeilingAhead } from "./ceiling-frames.ts";
+import { logAnchor, raiseCeiling, raiseCeilingAhead } from "./ceiling-frames.ts";
 import type { Copies, PlannedCopies } from "./copies.ts";
 import { answering } from "./effect.ts";
 import { encodeEntry } from "./entries.ts";
@@ -41,12 +41,30 @@ export class LinkEnd {
     return this.#topic.plan.link;
   }
 
-  /** Throws what an append would be refused with. Copies that are none only move the cursor. */
-  stage(copies: Copies): StagedCopies {
+  /** Whether copies may do without frames here: where what is there has to last, and nothing is ever refused. */
+  get mayDerive(): boolean {
+    const { durability, discard } = this.#topic.plan.config;
+    return durability !== "ephemeral" && discard !== "reject";
+  }
+
+  /**
+   * Throws what an append would be refused with. Copies that are none only move the cursor. `logged`: a start finds the
+   * source's records in its log, at or behind there.
+   */
+  stage(copies: Copies, logged?: LogPlace): StagedCopies {
     const topic = this.#topic;
     topic.assertThere();
     const { plan } = topic;
-    if (copies.count === 0) return topic.barrier ? { wait: topic.barrier } : this.#moveCursor(copies.through);
+    const sourcePlace = this.mayDerive ? logged : undefined;
+    if (copies.count === 0 && sourcePlace === undefined)
+      return topic.barrier ? { wait: topic.barrier } : this.#moveCursor(copies.through);
+    if (sourcePlace !== undefined) {
+      // Nothing is written, and yet nothing goes on where nothing can be written.
+      const wait = admission(topic, 2 * smallEntryBytes, admitting);
+      if (wait !== undefined) return { wait };
+      if (plan.anchorDue) logAnchor(topic);
+      if (copies.count === 0) return this.#moveDerived(copies.through, sourcePlace);
+    }
     const nowMs = topic.deps.clock.nowMs();
     const firstSeq = plan.head + 1;
     const planned = copies.plan(firstSeq, plan.lastTs);
@@ -55,6 +73,7 @@ export class LinkEnd {
       capRefusal(topic.identity.name, plan, view, copies.count, planned.payloadBytes) ??
       totalRefusal(plan, view, topic.deps.quota, copies.count, planned.payloadBytes);
     if (refusal !== undefined) throw refusal;
+    if (sourcePlace !== undefined) return { published: stageDerived(topic, planned, copies.count, nowMs, sourcePlace) };
     const framed = plan.config.durability !== "ephemeral";
     const lastSeq = plan.head + copies.count;
     const wait =
@@ -89,6 +108,30 @@ export class LinkEnd {
     return { published: answer };
   }
 
+  /** As far as derived copies are published; `undefined` when there are none. */
+  get anchor(): FrameAnchor | undefined {
+    return this.#topic.contents.anchor;
+  }
+
+  /** `source`: how far the link's source is synced. */
+  follow(source: (() => number) | undefined): void {
+    this.#topic.sourceSynced = source;
+  }
+
+  /** Copies up to here are in a synced frame's anchor. */
+  anchored(headSeq: number): void {
+    this.#topic.anchored(headSeq);
+  }
+
+  sourceMoved(): void {
+    this.#topic.sourceMoved();
+  }
+
+  /** Resolves when everything staged by now is committed, or has failed. */
+  async decided(): Promise<void> {
+    await this.#topic.queue.decided();
+  }
+
   get holes(): number {
     return this.#topic.contents.holes.all.length;
   }
@@ -107,6 +150,7 @@ export class LinkEnd {
     topic.plan.link = sureLink(changedLink(topic.plan.link, change));
     const { effect, answer } = answering(({ stampMs }) => topic.contents.applyLink(stampMs, change));
     topic.submitEntry({ kind: "routerConfig", change }, { at: "synced", reserve: true }, effect);
+    if (topic.plan.link === undefined) topic.plan.anchor = undefined;
     await answer;
   }
 
@@ -115,6 +159,23 @@ export class LinkEnd {
     const anchor: LinkAnchor = { through, counts: [] };
     plan.link = sureLink(advancedLink(plan.link, anchor));
     const { effect, answer } = answering(() => contents.moveLink(anchor));
+    queue.stageWithoutFrame(deps.clock.nowMs(), effect);
+    if (plan.config.durability !== "ephemeral") plan.anchorDue = true;
+    return { published: answer };
+  }
+
+  #moveDerived(through: number, sourcePlace: LogPlace): StagedCopies {
+    const { plan, queue, deps, contents } = this.#topic;
+    plan.link = sureLink(advancedLink(plan.link, { through, counts: [] }));
+    plan.anchor = { source: through, dest: plan.head };
+    const staged = contents.derivations.stage(plan.link.source.id, sourcePlace);
+    const { effect, answer } = answering(
+      () => {
+        contents.derivations.decided(staged);
+        contents.applyDerivedMove(through);
+      },
+      () => contents.derivations.decided(staged),
+    );
     queue.stageWithoutFrame(deps.clock.nowMs(), effect);
     return { published: answer };
   }
@@ -145,5 +206,38 @@ function stageCopies(topic: Instance, planned: PlannedCopies, count: number, now
     entry = planned.write(draft.payload);
     topic.submit(draft, { at: ackStage[commitClass] }, effect);
   }
+  return answer;
+}
+
+/** Copies that the source's frames stand for: nothing is written but, now and then, a higher ceiling. */
+function stageDerived(
+  topic: Instance,
+  planned: PlannedCopies,
+  count: number,
+  nowMs: number,
+  sourcePlace: LogPlace,
+): Promise<void> {
+  const { plan, queue, deps, contents } = topic;
+  const { layout, payloadBytes, lastTs } = planned;
+  const firstSeq = plan.head + 1;
+  const lastSeq = plan.head + count;
+  if (!topic.ceiling.covers(lastSeq)) raiseCeiling(topic, lastSeq);
+  plan.take(count, payloadBytes, lastTs);
+  plan.link = sureLink(advancedLink(plan.link, layout.plan.copied!.anchor));
+  plan.anchor = { source: plan.link.cursor, dest: lastSeq };
+  const origin = { place: deps.log.place(), sourcePlace, op: plan.op };
+  const staged = contents.derivations.stage(plan.link.source.id, sourcePlace);
+  const entry = planned.write(Buffer.allocUnsafe(layout.payloadBytes));
+  const { effect, answer } = answering(
+    ({ stampMs }) => {
+      contents.derivations.decided(staged);
+      contents.applyDerived(stampMs, firstSeq, entry, origin);
+      topic.plan.published(count, payloadBytes);
+      topic.derived();
+    },
+    () => contents.derivations.decided(staged),
+  );
+  queue.stageWithoutFrame(nowMs, effect);
+  raiseCeilingAhead(topic);
   return answer;
 }

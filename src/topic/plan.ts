@@ -3,6 +3,7 @@
  * here and come back when a commit fails. Also the refusals that are decided before a seq is assigned (spec 1.6).
  */
 import { TopicsError } from "../base/errors.ts";
+import type { FrameAnchor } from "../wal/commit.ts";
 import type { TopicConfig } from "./config.ts";
 import type { Contents } from "./contents.ts";
 import type { LinkState } from "./link.ts";
@@ -14,6 +15,10 @@ export class Plan {
   lastTs: number;
   config: TopicConfig;
   link: LinkState | undefined;
+  /** The last place of the way of derived copies: every frame says it. */
+  anchor: FrameAnchor | undefined;
+  /** The link has moved in a way that could not be found again: a frame has to say where it is, ahead of derived copies. */
+  anchorDue = false;
   /** Staged records, not published yet. */
   stagedRecords = 0;
   stagedBytes = 0;
@@ -24,6 +29,7 @@ export class Plan {
     this.lastTs = contents.lastWriteTs;
     this.config = contents.config;
     this.link = contents.link;
+    this.anchor = contents.anchor;
   }
 
   take(records: number, bytes: number, ts: number): void {

@@ -22,6 +22,7 @@ export async function logRetained(topic: Instance): Promise<void> {
     await logSteps(topic, contents);
     await logDelays(topic, contents);
     contents.retained.tail.logged(from);
+    contents.framed();
   } finally {
     topic.rebaseFrom = undefined;
   }

@@ -26,6 +26,11 @@ const comma = 0x2c;
 export type RecordsOutcome =
   { readonly ok: true; readonly entry: RecordsEntry } | { readonly ok: false; readonly reason: string };
 
+/** Of a payload that was read as good. */
+export function isRetained(payload: Uint8Array): boolean {
+  return (new DataView(payload.buffer, payload.byteOffset, payload.length).getUint32(0, true) & flagRetained) !== 0;
+}
+
 export function readRecords(payload: Uint8Array): RecordsOutcome {
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length);

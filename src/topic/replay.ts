@@ -70,7 +70,20 @@ export function restoredHole(topic: Instance, end: (knownSeq: number) => number)
 export function holeFrame(topic: Instance, hole: Hole, stamp: number): { fields: FrameFields; payload: Buffer } {
   const { id: topicId, epoch } = topic.identity;
   const ceiling = Math.max(hole.to, topic.ceiling.declared);
-  const fields = { kind: frameKind.hole, topicId, epoch, op: topic.op + 1, stamp, firstSeq: 0, count: 0, ceiling };
+  const { link, headSeq } = topic.contents;
+  const anchor =
+    link && topic.contents.config.durability !== "ephemeral" ? { source: link.cursor, dest: headSeq } : undefined;
+  const fields = {
+    kind: frameKind.hole,
+    topicId,
+    epoch,
+    op: topic.op + 1,
+    stamp,
+    firstSeq: 0,
+    count: 0,
+    ceiling,
+    anchor,
+  };
   return { fields, payload: encodeEntry({ kind: "hole", hole }) };
 }
 

@@ -9,6 +9,8 @@ import type { TopicConfig } from "./config.ts";
 import { configFromCompactJson, configToCompactJson } from "./config-codec.ts";
 import type { RememberedKey } from "./dedupe.ts";
 import { holesFromJson, keysFromJson, type RebaseState } from "./entries.ts";
+import type { FrameAnchor } from "../wal/commit.ts";
+import type { DerivationPoint } from "./derivations.ts";
 import type { LinkState } from "./link.ts";
 import { linkFromJson, linkToJson } from "./link-codec.ts";
 import type { CapturedTail } from "./logged-contents.ts";
@@ -17,6 +19,11 @@ export interface SectionPart {
   readonly entry: PartEntry;
   readonly liveCount: number;
   readonly liveBytes: number;
+}
+
+export interface DerivedSection extends DerivationPoint {
+  /** As far as copies were derived by the link that there is. */
+  readonly anchor: FrameAnchor | undefined;
 }
 
 export interface TopicSection {
@@ -43,6 +50,10 @@ export interface TopicSection {
   readonly moves?: unknown;
   /** The link into the topic, with its anchor as of the last operation or later. */
   readonly link: LinkState | undefined;
+  /** Where to begin with copies in the tail that no frame of the topic holds; `undefined`: there are none. */
+  readonly derived: DerivedSection | undefined;
+  /** Contents.unframedSeq. */
+  readonly unframedSeq: number;
 }
 
 export function encodeSection(section: TopicSection): string {
@@ -64,6 +75,8 @@ export function encodeSection(section: TopicSection): string {
     jobs: section.jobs,
     moves: section.moves,
     link: section.link && linkToJson(section.link),
+    derived: section.derived && derivedToJson(section.derived),
+    unframed: section.unframedSeq === 0 ? undefined : section.unframedSeq,
   });
 }
 
@@ -88,6 +101,10 @@ export function decodeSection(text: string): TopicSection | undefined {
   const keys = keysFromJson(list(json["keys"]).map(keyFrom));
   const link = json["link"] === undefined ? undefined : linkFromJson(json["link"]);
   if (json["link"] !== undefined && link === undefined) return undefined;
+  const derived = json["derived"] === undefined ? undefined : derivedFromJson(json["derived"]);
+  if (json["derived"] !== undefined && derived === undefined) return undefined;
+  const unframedSeq = json["unframed"] ?? 0;
+  if (!isCount(unframedSeq)) return undefined;
   if (typeof name !== "string" || name === "" || config === undefined || holes === undefined) return undefined;
   if (!numbers.every(isCount) || !silent.every(isCount) || parts === undefined || keys === undefined) return undefined;
   const [topicId, topicEpoch, op, head, loggedSeq, ceiling, lastWriteTs, capFloor, ttlFloor] = numbers;
@@ -111,7 +128,26 @@ export function decodeSection(text: string): TopicSection | undefined {
     jobs: json["jobs"],
     moves: json["moves"],
     link,
+    derived,
+    unframedSeq,
   };
+}
+
+function derivedToJson({ link, op, head, lastTs, anchor }: DerivedSection): unknown {
+  return {
+    link: linkToJson(link),
+    at: [op, head, lastTs, ...(anchor === undefined ? [] : [anchor.source, anchor.dest])],
+  };
+}
+
+function derivedFromJson(json: unknown): DerivedSection | undefined {
+  if (typeof json !== "object" || json === null) return undefined;
+  const { link: linkJson, at } = json as Readonly<Record<string, unknown>>;
+  const link = linkFromJson(linkJson);
+  const numbers = fixed(at, list(at).length === 3 ? 3 : 5);
+  if (link === undefined || !numbers.every(isCount)) return undefined;
+  const [op, head, lastTs, source, dest] = numbers;
+  return { link, op, head, lastTs, anchor: numbers.length === 3 ? undefined : { source, dest } };
 }
 
 /** Most topics have none of most things, and there are many topics. */

@@ -12,7 +12,9 @@ import { changeJobs, type JobsCommit, logIntent } from "./change-jobs.ts";
 import { create, drop } from "./drop.ts";
 import { decodeEntry, type Entry, type MoveIntent } from "./entries.ts";
 import { Forwarding } from "./forwarding.ts";
-import type { Hole } from "./holes.ts";
+import type { SourceNeed } from "./derivations.ts";
+import type { Copies } from "./copies.ts";
+import type { Hole, HoleCause } from "./holes.ts";
 import { Instance, type TopicDeps, type TopicIdentity } from "./instance.ts";
 import type { JobKeeper } from "./job-keeper.ts";
 import type { LinkAnchor, LinkChange } from "./link.ts";
@@ -37,9 +39,10 @@ import { Resume } from "./resume.ts";
 import { closeTail, install, type Installed, type PendingPart, writeParts, writeTail } from "./seal.ts";
 import type { SealedPart } from "./sealed-part.ts";
 import type { TopicSection } from "./section.ts";
+import { anchorAhead, derive, isAhead, passLost, type Way, wayOf } from "./way.ts";
 import type { TopicsError } from "../base/errors.ts";
 import type { SegmentWriter } from "../segment/writer.ts";
-import type { FrameFields, LogPlace } from "../wal/commit.ts";
+import type { FrameAnchor, FrameFields, LogPlace } from "../wal/commit.ts";
 import { frameKind } from "../wal/commit.ts";
 
 export interface TopicSummary {
@@ -59,6 +62,8 @@ export interface TailState {
   readonly bytes: number;
   readonly heldBytes: number;
   readonly place: LogPlace | undefined;
+  /** Frames of other topics, which records in it were derived from. */
+  readonly needs: readonly SourceNeed[];
   /** `$ts` of its first live record; `Infinity` without one. */
   readonly sinceMs: number;
 }
@@ -94,9 +99,9 @@ export class Topic {
     const instance = new Instance({ id, epoch, name }, section.config, deps);
     instance.mode = "live";
     instance.op = section.op;
-    instance.contents.restore(section, parts, section.link);
+    instance.contents.restore(section, parts, { ...section, anchor: anchorOf(section) });
     instance.ceiling.replay(section.ceiling, true);
-    instance.resume = new Resume(section.op, section.tail);
+    instance.resume = new Resume(section.op, section.state.head, section.tail, section.derived);
     return new Topic(instance);
   }
 
@@ -311,6 +316,13 @@ export class Topic {
     return concludeResume(this.#instance);
   }
 
+  /** Its deletion was read, ahead of what cannot be replayed yet. */
+  forget(): void {
+    this.#instance.mode = "gone";
+    this.#instance.resume = undefined;
+    this.#instance.contents.clear();
+  }
+
   /** Another shard has it from now on; nothing was logged since it was recovered. */
   moveTo(deps: TopicDeps): void {
     this.#instance.deps = deps;
@@ -326,6 +338,33 @@ export class Topic {
   /** As a link's source. `floor`: what every link has; beyond it up to `maxBytes` of what leaves the topic is kept. */
   forwarding(floor: () => number, maxBytes: number): Forwarding {
     return new Forwarding(this.#instance, floor, maxBytes);
+  }
+
+  /** During recovery: how far it has come. */
+  get way(): Way {
+    return wayOf(this.#instance);
+  }
+
+  /** Copies have to be derived before the frame can be replayed, as far as that. */
+  anchorAhead(fields: Pick<FrameFields, "op" | "anchor">): FrameAnchor | undefined {
+    return anchorAhead(this.#instance, fields);
+  }
+
+  isAhead(anchor: FrameAnchor): boolean {
+    return isAhead(this.#instance, anchor);
+  }
+
+  /** What the checkpoint knows of; and as far as its tail has to be derived, if at all. */
+  get resuming(): Pick<Resume, "op" | "head" | "derives" | "anchor"> | undefined {
+    return this.#instance.resume;
+  }
+
+  derive(copies: Copies, place: LogPlace, sourcePlace: LogPlace): void {
+    derive(this.#instance, copies, place, sourcePlace);
+  }
+
+  passLost(dest: number, through: number, cause: HoleCause): void {
+    passLost(this.#instance, dest, through, cause);
   }
 
   /** In a repair: `false` when frames are missing that the entry's link would need. */
@@ -350,7 +389,8 @@ export class Topic {
   get tail(): TailState {
     const { tail } = this.#instance.contents.retained;
     const { count, bytes, heldBytes, place } = tail;
-    return { count, bytes, heldBytes, place, sinceMs: count === 0 ? Infinity : tail.frontTs };
+    const needs = this.#instance.contents.needsDerivation()?.needs ?? nothing;
+    return { count, bytes, heldBytes, place, needs, sinceMs: count === 0 ? Infinity : tail.frontTs };
   }
 
   get parts(): readonly SealedPart[] {
@@ -414,6 +454,14 @@ export class Topic {
     const ephemeral = contents.config.durability === "ephemeral";
     return ephemeral && mode === "live" && ceiling.declared > plan.head ? lowerCeiling(this.#instance) : undefined;
   }
+}
+
+const nothing: readonly SourceNeed[] = [];
+
+/** Every place on the way will do, and what the checkpoint holds is one. */
+function anchorOf({ link, derived, state, config }: TopicSection): FrameAnchor | undefined {
+  if (link === undefined) return undefined;
+  return config.durability === "ephemeral" ? derived?.anchor : { source: link.cursor, dest: state.head };
 }
 
 function linkOf(entry: Entry): LinkAnchor | LinkChange | undefined {

@@ -5,8 +5,8 @@
 import type { TopicsError } from "../base/errors.ts";
 
 /**
- * Frame kinds of format 1. The WAL itself writes `mark` and `final`; the others belong to whoever owns the entry.
- * Reserved ones are refused by this version when met in a file, like any unknown kind.
+ * Frame kinds of format 1. The WAL itself writes `mark` and `final`; the others belong to whoever owns the entry. Unknown
+ * ones are refused when met in a file.
  */
 export const frameKind = {
   mark: 1,
@@ -20,6 +20,7 @@ export const frameKind = {
   hole: 22,
   /** State of an `ephemeral` topic at the moment it becomes durable: its floors, ahead of what it retains. */
   rebase: 23,
+  /** Of a shard: the anchors of links that have moved. */
   anchor: 32,
   routerConfig: 33,
   lease: 48,
@@ -28,6 +29,8 @@ export const frameKind = {
 
 /** How the payload's record bytes are to be read; raw bytes are reserved in format 1. */
 export const payloadEncoding = { json: 1, raw: 2 } as const;
+/** Set beside the encoding where an anchor lies in front of the payload. */
+export const anchoredFlag = 0x80;
 
 export interface FrameFields {
   readonly kind: number;
@@ -42,6 +45,14 @@ export interface FrameFields {
   readonly count: number;
   /** The topic's seq ceiling as of this frame (6.1). */
   readonly ceiling: number;
+  /** Of a topic that a link leads into, when copies were derived: how far, before this frame (3.3). */
+  readonly anchor?: FrameAnchor | undefined;
+}
+
+/** A source was forwarded up to this seq of it when the destination's head was that (3.3). */
+export interface FrameAnchor {
+  readonly source: number;
+  readonly dest: number;
 }
 
 /**

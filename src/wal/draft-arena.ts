@@ -5,7 +5,7 @@
  */
 import { assert } from "../base/assert.ts";
 import type { FrameFields } from "./commit.ts";
-import { frameBytes, FrameDraft } from "./frame.ts";
+import { anchorLength, frameBytes, FrameDraft } from "./frame.ts";
 
 const slabBytes = 1 << 20;
 const largestInSlab = slabBytes / 4;
@@ -28,7 +28,7 @@ export class DraftArena {
   }
 
   draft(fields: FrameFields, payloadBytes: number): FrameDraft {
-    const length = frameBytes(this.#shards, payloadBytes);
+    const length = frameBytes(this.#shards, anchorLength(fields) + payloadBytes);
     if (length > largestInSlab)
       return new FrameDraft(fields, Buffer.allocUnsafeSlow(length), this.#shards, payloadBytes, undefined);
     const slab = this.#slabFor(length);

@@ -4,10 +4,10 @@
  *      0  u32  magic                      48  u64  operation number
  *      4  u32  length of the whole frame  56  u64  commit stamp, µs
  *      8  u8   kind                       64  u64  first seq
- *      9  u8   payload encoding           72  u32  count
+ *      9  u8   payload encoding; 0x80 set: anchored           72  u32  count
  *     10  u8   number of shards, n        76  u32  prepared length of the file, in 4 KiB
  *     11  u8   shard                      80  u64  seq ceiling
- *     12  u32  payload length             88  n × (u32 file index, u32 position / 8): known to be synced
+ *     12  u32  payload length, anchor too 88  n × (u32 file index, u32 position / 8): known to be synced
  *     16  u32  file index             88+8n   u64  XXH64 of the header up to here
  *     20  u32  generation             96+8n   payload, padded with zeros to 8
  *     24  u64  own offset                …    u64  XXH64 of header and payload
@@ -17,12 +17,13 @@
  *
  * Little-endian, 8-byte aligned. A frame is valid when both hashes, the trailer and its place fit. As written, the part
  * of a frame in any 512-byte sector is never all zero: the magic comes first, the header's hash last in the header, the
- * trailer last of all, and no 512 bytes of a payload are all zero.
+ * trailer last of all, and no 512 bytes of a payload are all zero. An anchor is 16 bytes in front of the payload: the seq of
+ * the source and that of the destination, each as upper part and lower 31 bits, in words with their top bit set.
  */
 import { assert } from "../base/assert.ts";
 import { hash64 } from "../base/hash.ts";
 import { readU64, writeU64 } from "../base/u64.ts";
-import { type Draft, type FrameFields, frameKind, payloadEncoding } from "./commit.ts";
+import { anchoredFlag, type Draft, type FrameAnchor, type FrameFields, frameKind, payloadEncoding } from "./commit.ts";
 
 export const sectorBytes = 512;
 export const frameAlignment = 8;
@@ -34,6 +35,9 @@ const magic = 0x3146_5254;
 const trailer = 0x2164_6e65_656d_6172n;
 const vectorAt = 88;
 const footBytes = 16;
+const anchorBytes = 16;
+const bias = 0x8000_0000;
+const two31 = 0x8000_0000;
 
 /** Where a frame is put, and what is known at that moment. */
 export interface FramePlace {
@@ -61,6 +65,11 @@ export function frameBytes(shards: number, payloadBytes: number): number {
   return headerBytes(shards) + align(payloadBytes) + footBytes;
 }
 
+/** What a frame has in front of its payload. */
+export function anchorLength({ anchor }: Pick<FrameFields, "anchor">): number {
+  return anchor === undefined ? 0 : anchorBytes;
+}
+
 export class FrameDraft implements Draft {
   readonly fields: FrameFields;
   /** The whole frame, aligned and complete but for what `sealFrame` writes. */
@@ -75,13 +84,15 @@ export class FrameDraft implements Draft {
     payloadBytes: number,
     release: (() => void) | undefined,
   ) {
-    const payloadAt = headerBytes(shards);
-    assert(bytes.length === frameBytes(shards, payloadBytes), "a draft's buffer has the frame's length");
+    const anchored = anchorLength(fields);
+    const payloadAt = headerBytes(shards) + anchored;
+    assert(bytes.length === frameBytes(shards, anchored + payloadBytes), "a draft's buffer has the frame's length");
     this.fields = fields;
     this.bytes = bytes;
     this.payload = bytes.subarray(payloadAt, payloadAt + payloadBytes);
     this.#release = release;
     bytes.fill(0, payloadAt + payloadBytes, bytes.length - footBytes);
+    if (fields.anchor !== undefined) writeAnchor(viewOf(bytes), headerBytes(shards), fields.anchor);
   }
 
   /** Nobody looks at the bytes any more. */
@@ -102,10 +113,10 @@ export function sealFrame(draft: FrameDraft, place: FramePlace): bigint {
   view.setUint32(0, magic, true);
   view.setUint32(4, bytes.length, true);
   view.setUint8(8, fields.kind);
-  view.setUint8(9, payloadEncoding.json);
+  view.setUint8(9, payloadEncoding.json | (fields.anchor === undefined ? 0 : anchoredFlag));
   view.setUint8(10, shards);
   view.setUint8(11, place.shard);
-  view.setUint32(12, draft.payload.length, true);
+  view.setUint32(12, anchorLength(fields) + draft.payload.length, true);
   view.setUint32(16, place.fileIndex, true);
   view.setUint32(20, place.generation, true);
   writeU64(view, 24, place.offset);
@@ -146,11 +157,17 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
+/** What a header says by itself. */
+export type FrameHeader = Omit<Frame, "hash" | "payload"> & {
+  readonly payloadBytes: number;
+  readonly anchored: boolean;
+};
+
 export type DecodedHeader =
   | {
       readonly outcome: "header";
       readonly length: number;
-      readonly frame: Omit<Frame, "hash" | "payload"> & { payloadBytes: number };
+      readonly frame: FrameHeader;
     }
   | { readonly outcome: "blank" }
   | { readonly outcome: "bad"; readonly reason: string };
@@ -174,6 +191,8 @@ export function decodeHeader(bytes: Uint8Array, at: number, offset: number, expe
   const length = view.getUint32(4, true);
   const payloadBytes = view.getUint32(12, true);
   if (length !== frameBytes(expected.shards, payloadBytes)) return bad("length does not fit the payload");
+  const anchored = (view.getUint8(9) & anchoredFlag) !== 0;
+  if (anchored && payloadBytes < anchorBytes) return bad("no room for an anchor");
   if (view.getUint8(10) !== expected.shards || view.getUint8(11) !== expected.shard)
     return bad("a frame of another shard");
   if (view.getUint32(16, true) !== expected.fileIndex || readU64(view, 24) !== offset)
@@ -205,6 +224,7 @@ export function decodeHeader(bytes: Uint8Array, at: number, offset: number, expe
     offset,
     length,
     payloadBytes,
+    anchored,
     predecessorHash: view.getBigUint64(32, true),
     generation: view.getUint32(20, true),
     preparedBytes: view.getUint32(76, true) * preparedUnit,
@@ -220,6 +240,27 @@ export function checkFrame(bytes: Uint8Array): bigint | undefined {
   if (view.getBigUint64(hashAt + 8, true) !== trailer) return undefined;
   const hash = nonZero(hash64(bytes.subarray(0, hashAt)));
   return view.getBigUint64(hashAt, true) === hash ? hash : undefined;
+}
+
+/** A frame of which `bytes` are all, its hash checked. */
+export function wholeFrame(header: FrameHeader, bytes: Uint8Array, hash: bigint): Frame {
+  const at = headerBytes(header.synced.length);
+  const payload = bytes.subarray(at + (header.anchored ? anchorBytes : 0), at + header.payloadBytes);
+  if (!header.anchored) return { ...header, hash, payload };
+  return { ...header, fields: { ...header.fields, anchor: readAnchor(viewOf(bytes), at) }, hash, payload };
+}
+
+function writeAnchor(view: DataView, at: number, { source, dest }: FrameAnchor): void {
+  for (const [i, seq] of [source, dest].entries()) {
+    view.setUint32(at + 8 * i, (bias | Math.floor(seq / two31)) >>> 0, true);
+    view.setUint32(at + 8 * i + 4, (bias | (seq % two31)) >>> 0, true);
+  }
+}
+
+function readAnchor(view: DataView, at: number): FrameAnchor {
+  const seq = (from: number): number =>
+    (view.getUint32(from, true) - bias) * two31 + (view.getUint32(from + 4, true) - bias);
+  return { source: seq(at), dest: seq(at + 8) };
 }
 
 const knownKinds: ReadonlySet<number> = new Set<number>(Object.values(frameKind));

@@ -8,6 +8,32 @@ export function ownFrame(arena: DraftArena, kind: "mark" | "final", stamp: numbe
   return arena.draft(fields, 0);
 }
 
+/** What becomes of an anchor frame. */
+export interface AnchorNews {
+  written(): void;
+  synced(): void;
+  failed(): void;
+}
+
+/** It is nobody's: nothing waits for it, and nothing that it says is new. */
+export function anchorCommit(draft: FrameDraft, news: AnchorNews): Commit {
+  let isWritten = false;
+  return {
+    draft,
+    wants: "written",
+    reserve: false,
+    get acked() {
+      return isWritten;
+    },
+    written: () => {
+      isWritten = true;
+      news.written();
+    },
+    synced: () => news.synced(),
+    failed: () => news.failed(),
+  };
+}
+
 /** A mark that says what time it is; `told` hears whether the kernel has it. */
 export function timeCommit(draft: FrameDraft, told: (written: boolean) => void): Commit {
   return {

@@ -30,7 +30,7 @@ export interface ReplayDeps {
 }
 
 /** The end of a shard's log as it was found. */
-export interface ReplayedShard {
+export interface ShardEnd {
   readonly shard: number;
   /** All there are, oldest first. */
   readonly files: readonly ChainFile[];
@@ -38,6 +38,11 @@ export interface ReplayedShard {
   readonly scanned: Scanned | undefined;
   readonly tail: TailEvidence | undefined;
   readonly frames: number;
+}
+
+/** One that was replayed from there. */
+export interface ReplayedShard extends ShardEnd {
+  readonly start: ReplayStart;
 }
 
 export async function replayShard(
@@ -84,13 +89,13 @@ export async function replayShard(
           throw refuse(deps, file, scanned, "damaged before the end that its successor declares");
       } else {
         const tail = await examineTail(handle, file.bytes, scanned.end, scanned.stopped, expected, places);
-        return { shard, files, last: file, scanned, tail, frames };
+        return { shard, files, last: file, scanned, tail, frames, start };
       }
     } finally {
       await handle.close();
     }
   }
-  return { shard, files, last: undefined, scanned: undefined, tail: undefined, frames };
+  return { shard, files, last: undefined, scanned: undefined, tail: undefined, frames, start };
 }
 
 /**
@@ -116,7 +121,7 @@ async function withLastFrame(
 }
 
 /** Refuses a bad end that no torn write explains, or that something calls synced (6.2). */
-export function judge(deps: ReplayDeps, end: ReplayedShard): void {
+export function judge(deps: ReplayDeps, end: ShardEnd): void {
   const { last, scanned, tail } = end;
   const known = deps.places.of(end.shard);
   if (!last || !scanned || !tail) return;

@@ -4,7 +4,15 @@
  */
 import type { File } from "../env/env.ts";
 import type { FrameFields } from "./commit.ts";
-import { checkFrame, decodeHeader, type ExpectedPlace, type Frame, headerBytes, isKnownKind } from "./frame.ts";
+import {
+  checkFrame,
+  decodeHeader,
+  type ExpectedPlace,
+  type Frame,
+  headerBytes,
+  isKnownKind,
+  wholeFrame,
+} from "./frame.ts";
 import { Window } from "./window.ts";
 
 export interface ScanRange {
@@ -92,8 +100,7 @@ async function scan(window: Window, range: ScanRange, visit: FrameVisitor, breat
       return stop({ why: "foreign", reason: "the frame does not follow the one before it", fields });
     if (!isKnownKind(fields.kind))
       return stop({ why: "foreign", reason: `frame kind ${fields.kind} is not known to this version`, fields });
-    const payload = bytes.subarray(header, header + decoded.frame.payloadBytes);
-    const refused = visit({ ...decoded.frame, hash: frameHash, payload });
+    const refused = visit(wholeFrame(decoded.frame, bytes, frameHash));
     if (refused !== undefined) return stop({ why: "foreign", reason: refused, fields });
     hash = frameHash;
     lastKind = fields.kind;

@@ -24,7 +24,7 @@ import { type Entry, entryOf, FrameQueue } from "./frame-queue.ts";
 import { LeftFrames } from "./left-frames.ts";
 import { type LeftFile, LogFiles } from "./log-files.ts";
 import { Marks } from "./marks.ts";
-import { ownFrame, timeCommit } from "./own-frames.ts";
+import { anchorCommit, type AnchorNews, ownFrame, timeCommit } from "./own-frames.ts";
 import type { ShardDeps } from "./shard-deps.ts";
 import { Space } from "./space.ts";
 import { Syncs } from "./syncs.ts";
@@ -236,13 +236,21 @@ export class Shard implements CommitLog {
     return new Promise((resolve) => this.submit(timeCommit(draft, resolve)));
   }
 
-  /** Everything submitted is synced, then the clean stop's final frame is. A latched shard has none. */
-  async close(stamp: number): Promise<void> {
+  /** A frame with anchors of links into topics of this shard (3.3), if that can be had now. */
+  logAnchors(stamp: number, payload: Uint8Array, news: AnchorNews): void {
+    const fields = { kind: frameKind.anchor, topicId: 0, epoch: 0, op: 0, stamp, firstSeq: 0, count: 0, ceiling: 0 };
+    const draft = this.#arena.copyOf(fields, payload);
+    if (this.#mode !== "open" || !this.#room.has(draft.bytes.length)) return news.failed();
+    this.submit(anchorCommit(draft, news));
+  }
+
+  /** Everything submitted is synced, then the clean stop's final frame is. A latched shard has none, nor one without a stamp. */
+  async close(stamp: number | undefined): Promise<void> {
     while (this.#mode === "switching" || (this.#mode === "open" && !this.#settled)) {
       this.requestSync();
       await this.#waiters.wait();
     }
-    if (this.#mode === "open") await this.#writeFinal(stamp);
+    if (this.#mode === "open" && stamp !== undefined) await this.#writeFinal(stamp);
     this.#mode = "closed";
     this.#marks.clear();
     this.#barriers.end();

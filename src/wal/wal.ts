@@ -122,8 +122,9 @@ export class Wal {
     return this.#retirement.run(keep);
   }
 
-  async close(nextStamp: () => number): Promise<void> {
-    await Promise.all(this.shards.map((shard) => shard.close(nextStamp())));
+  /** `unfinished`: shards whose log is not to end as if nothing lay behind it. */
+  async close(nextStamp: () => number, unfinished: ReadonlySet<number> = new Set()): Promise<void> {
+    await Promise.all(this.shards.map((shard) => shard.close(unfinished.has(shard.number) ? undefined : nextStamp())));
     await this.#retirement.settled();
   }
 

@@ -37,8 +37,10 @@ export const bug: PlantedBug = {
     {
       file: "src/router/routers.ts",
       search: `      this.#map.add(name, link);
+      derive();
       if (source.isGone) {`,
       replace: `      this.#map.add(name, link);
+      derive();
       link.made = true;
       if (source.isGone) {`,
     },

@@ -7,8 +7,8 @@ export const bug: PlantedBug = {
   patches: [
     {
       file: "src/topic/capture.ts",
-      search: "earliest([queue.place, contents.retained.tail.place, topic.rebaseFrom]);",
-      replace: "earliest([contents.retained.tail.place, topic.rebaseFrom]);",
+      search: "earliest([queue.place, contents.retained.tail.place, topic.rebaseFrom, first?.place]);",
+      replace: "earliest([contents.retained.tail.place, topic.rebaseFrom, first?.place]);",
     },
   ],
 };

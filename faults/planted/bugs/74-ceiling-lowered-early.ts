@@ -8,8 +8,8 @@ export const bug: PlantedBug = {
     {
       file: "src/engine/replayer.ts",
       search:
-        "        if (fields.stamp > this.#knownStamp) for (const topic of this.#onShard(shard)) topic.markCleanStop();",
-      replace: "        for (const topic of this.#onShard(shard)) topic.markCleanStop();",
+        "        if (fields.stamp > this.#knownStamp) for (const topic of this.#onShard(shard)) this.#stopClean(topic);",
+      replace: "        for (const topic of this.#onShard(shard)) this.#stopClean(topic);",
     },
   ],
 };

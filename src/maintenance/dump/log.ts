@@ -4,6 +4,7 @@ import type { Env, File } from "../../env/env.ts";
 import { joinPath, parseWalFileName } from "../../storage/layout.ts";
 import { changeToJson } from "../../topic/link-codec.ts";
 import { configToCompactJson } from "../../topic/config-codec.ts";
+import { decodeAnchors } from "../../topic/anchor-frame.ts";
 import { decodeEntry, type Entry, type JobsChange } from "../../topic/entries.ts";
 import { frameKind } from "../../wal/commit.ts";
 import { decodeFileHeader, firstFrameAt, type WalFileHeader } from "../../wal/file-header.ts";
@@ -84,7 +85,9 @@ export function headerLine(header: WalFileHeader): Line {
 function dumpFrame(frame: Frame, payloads: boolean, output: Output): void {
   const { fields, offset, length, payload, hash } = frame;
   const { topicId, epoch, op, stamp, firstSeq, count, ceiling } = fields;
-  const isOwn = fields.kind === frameKind.mark || fields.kind === frameKind.final;
+  const isAnchors = fields.kind === frameKind.anchor;
+  const isOwn = isAnchors || fields.kind === frameKind.mark || fields.kind === frameKind.final;
+  const anchors = isAnchors ? decodeAnchors(payload) : undefined;
   const outcome = isOwn ? undefined : decodeEntry(fields.kind, payload);
   output.line({
     type: "frame",
@@ -98,6 +101,10 @@ function dumpFrame(frame: Frame, payloads: boolean, output: Output): void {
       : { seqs: range(firstSeq, lastSeqOf(firstSeq, count, outcome?.ok ? outcome.entry : undefined)) }),
     ...(isOwn ? {} : { ceiling }),
     ...(outcome?.ok === true ? entryFields(outcome.entry) : {}),
+    ...(fields.anchor === undefined ? {} : { anchor: { ...fields.anchor } }),
+    ...(anchors === undefined
+      ? {}
+      : { links: anchors.map(({ topicId: topic, epoch: of, anchor }) => ({ topic, epoch: of, ...anchor })) }),
     ...(outcome?.ok === false ? { damaged: outcome.reason } : {}),
     synced: frame.synced.map(({ index, position }) => `${index}@${position}`),
     hash: hashText(hash),

@@ -5,7 +5,7 @@
 import type { Env } from "../../env/env.ts";
 import { decodeEntry } from "../../topic/entries.ts";
 import { frameKind } from "../../wal/commit.ts";
-import { type Frame, headerBytes } from "../../wal/frame.ts";
+import { anchorLength, type Frame, headerBytes } from "../../wal/frame.ts";
 import type { Progress } from "../progress.ts";
 import type { LogFile } from "./log-survey.ts";
 import type { FoundFrame, KnownDelete } from "./pieces.ts";
@@ -55,7 +55,7 @@ function batchOf({ file, shard }: LogFile, frame: Frame): FoundFrame | undefined
     path: file.path,
     at: offset,
     bytes: length,
-    payloadAt: headerBytes(shard.shards),
+    payloadAt: headerBytes(shard.shards) + anchorLength(fields),
     payloadBytes: payload.length,
     firstSeq: fields.firstSeq,
     lastSeq: fields.firstSeq + records.seqDelta(records.count - 1),

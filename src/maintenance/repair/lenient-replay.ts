@@ -10,6 +10,7 @@ import type { TopicSection } from "../../topic/section.ts";
 import { Topic } from "../../topic/topic.ts";
 import { type FrameFields, frameKind } from "../../wal/commit.ts";
 import type { Frame } from "../../wal/frame.ts";
+import type { DerivedCopies } from "./derived-copies.ts";
 import type { Range } from "./ranges.ts";
 import { TopicSalvage } from "./topic-salvage.ts";
 
@@ -36,17 +37,20 @@ export class LenientReplay {
   /** Topics that a checkpoint knows to be gone, with the last operation of each. */
   readonly #gone = new Map<number, number>();
   readonly #shardsOf: (topicId: number) => readonly string[];
+  readonly #copies: () => DerivedCopies;
   greatestId = 0;
   #stamp = 1;
 
   /** `shardsOf`: on which shard of each layout a topic lives. */
-  constructor(deps: TopicDeps, shardsOf: (topicId: number) => readonly string[]) {
+  constructor(deps: TopicDeps, shardsOf: (topicId: number) => readonly string[], copies: () => DerivedCopies) {
     this.#deps = deps;
+    this.#copies = copies;
     this.#shardsOf = shardsOf;
   }
 
   restore(topic: Topic, section: TopicSection, missing: readonly Range[]): TopicSalvage {
-    const salvage = new TopicSalvage(topic, { section, missing, ceiling: section.ceiling, lastOp: section.op });
+    const origin = { section, missing, ceiling: section.ceiling, lastOp: section.op };
+    const salvage = new TopicSalvage(topic, origin, this.#copies);
     this.#add(salvage);
     return salvage;
   }
@@ -59,7 +63,8 @@ export class LenientReplay {
   frame(shard: string, place: ShardPlace, frame: Frame): void {
     const { fields, payload } = frame;
     this.#stamp = Math.max(this.#stamp, fields.stamp);
-    if (fields.kind === frameKind.mark) return;
+    // What anchors say goes without saying where no frame is missing, and means little where one is.
+    if (fields.kind === frameKind.mark || fields.kind === frameKind.anchor) return;
     if (fields.kind === frameKind.final) return this.#cleanStop(shard);
     if (this.#isGone(fields)) return;
     const logPlace = { index: frame.fileIndex, position: frame.offset };
@@ -122,7 +127,7 @@ export class LenientReplay {
     if (fields.kind === frameKind.topicCreate && payload !== undefined) {
       const outcome = Topic.fromCreate(fields, payload, { index: 0, position: 0 }, this.#deps);
       if (outcome.ok) {
-        this.#add(new TopicSalvage(outcome.topic, { ceiling: fields.ceiling, lastOp: 1 }));
+        this.#add(new TopicSalvage(outcome.topic, { ceiling: fields.ceiling, lastOp: 1 }, this.#copies));
         return undefined;
       }
     }
@@ -138,7 +143,7 @@ export class LenientReplay {
     };
     const outcome = Topic.fromCreate(fields, payload, { index: 0, position: 0 }, this.#deps);
     if (!outcome.ok) throw new Error(`a topic could not be made up: ${outcome.reason}`);
-    const salvage = new TopicSalvage(outcome.topic, { ceiling: 0, lastOp: 0 });
+    const salvage = new TopicSalvage(outcome.topic, { ceiling: 0, lastOp: 0 }, this.#copies);
     salvage.notes.add("its creation was lost: name and configuration are not the ones that it had");
     this.#add(salvage);
     return salvage;

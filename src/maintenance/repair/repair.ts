@@ -34,6 +34,7 @@ import { FoundDeaths } from "./deaths.ts";
 import { type FilledTopic, fillTopic, type FinishedTopic, settleTopic } from "./finished-topic.ts";
 import { type DamagedFile, FoundBlocks } from "./found-blocks.ts";
 import { gather } from "./gather.ts";
+import { DerivedCopies } from "./derived-copies.ts";
 import { LenientReplay } from "./lenient-replay.ts";
 import { type LogSurvey, surveyLog, usualFileBytes } from "./log-survey.ts";
 import type { Range } from "./ranges.ts";
@@ -131,7 +132,15 @@ class Repair {
     const workshop = openWorkshop(env, path, directoryId);
     workshop.segments.startAt(1);
     const shards = base?.whole.from.length ?? found.manifest.layouts.at(-1)!.shards;
-    const replay = new LenientReplay(workshop.topicDeps, (id) => shardsOf(log, id));
+    const replay: LenientReplay = new LenientReplay(
+      workshop.topicDeps,
+      (id) => shardsOf(log, id),
+      () => copies,
+    );
+    const topicWith = (id: number): Topic | undefined => replay.topics.get(id)?.topic;
+    const sections = base?.topics ?? [];
+    const { files } = surveyed;
+    const copies = await DerivedCopies.find(this.#source, workshop.pool, files, sections, topicWith, progress);
     if (base !== undefined) await this.#restore(found, base, surveyed, blocks, workshop, replay);
     await this.#replay(log, surveyed, base, workshop, replay);
     if (base === undefined) createFromBlocks(blocks, replay);
@@ -298,7 +307,7 @@ class Repair {
     const numbers = Array.from({ length: checkpointsKept }, (_, at) => at + 1);
     for (const number of numbers) {
       const head = { directoryId, number, stamp: clock.nextStamp() };
-      const first = wholeSection({ ...whole, gone: [], topics: topics.length });
+      const first = wholeSection({ ...whole, gone: [], topics: topics.length, derives: true });
       await writeCheckpoint(env, directory, head, sectionsOf([first, segmentsSection(named)], topics, shards));
     }
     await ManifestStore.create(env.fs, directory, {

@@ -8,7 +8,8 @@ import type { TopicConfig } from "../../topic/config.ts";
 import { decodeEntry, encodeEntry, type Entry, type RebaseStep, type SmallEntry } from "../../topic/entries.ts";
 import type { TopicSection } from "../../topic/section.ts";
 import type { Topic } from "../../topic/topic.ts";
-import { type FrameFields, frameKind, type LogPlace } from "../../wal/commit.ts";
+import { type FrameAnchor, type FrameFields, frameKind, type LogPlace } from "../../wal/commit.ts";
+import type { DerivedCopies } from "./derived-copies.ts";
 import { joined, type Range, seqsIn, without } from "./ranges.ts";
 
 export interface LostOperations {
@@ -52,6 +53,7 @@ export class TopicSalvage {
   isHeadDoubtful = false;
   /** Highest ceiling that anything tells of, or as it was lowered. */
   ceiling: number;
+  readonly #copies: () => DerivedCopies;
   /** Of the last frame in the log's own numbers. */
   #lastOp: number;
   #resuming: Resuming | undefined;
@@ -60,8 +62,9 @@ export class TopicSalvage {
   /** What of a rebase has been read. */
   #rebase: { readonly state: Extract<RebaseStep, { step: "begin" }>["state"]; last: number } | undefined;
 
-  constructor(topic: Topic, origin: SalvageOrigin) {
+  constructor(topic: Topic, origin: SalvageOrigin, copies: () => DerivedCopies) {
     this.topic = topic;
+    this.#copies = copies;
     this.ceiling = origin.ceiling;
     this.#missing = [...(origin.missing ?? [])];
     this.#lastOp = origin.lastOp;
@@ -90,6 +93,7 @@ export class TopicSalvage {
     if (!outcome.ok) return this.lose(fields, outcome.reason);
     const gap = fields.op > this.#lastOp + 1;
     const before = this.head;
+    this.#derive(fields.anchor, !gap, place);
     if (gap) this.#gap(fields);
     this.#makeFollow(frame, outcome.entry);
     if (gap) this.#lostBetween(fields, before);
@@ -97,6 +101,16 @@ export class TopicSalvage {
     if (outcome.entry.kind === "ceiling" && outcome.entry.lower) this.ceiling = fields.ceiling;
     else this.ceiling = Math.max(this.ceiling, fields.ceiling);
     this.#lastOp = fields.op;
+  }
+
+  /** Copies that come before the next frame, as far as they can be found. */
+  #derive(anchor: FrameAnchor | undefined, sure: boolean, place: LogPlace): void {
+    if (anchor === undefined || !this.topic.isAhead(anchor)) return;
+    const { head } = this.topic.way;
+    const holes = new Set(this.topic.holes);
+    this.#copies().reach(this.topic, anchor, sure, place);
+    for (const hole of this.topic.holes) if (!holes.has(hole)) this.#missing.push({ first: hole.from, last: hole.to });
+    if (this.topic.way.head > head) this.#resuming?.seen.push({ first: head + 1, last: this.topic.way.head });
   }
 
   /** A frame whose header is whole and whose payload is not. */
@@ -124,6 +138,8 @@ export class TopicSalvage {
   concludeResume(): void {
     const resuming = this.#resuming;
     if (resuming === undefined) return;
+    const known = Math.max(resuming.lastOp, resuming.section.derived?.op ?? 0);
+    this.#derive(this.topic.resuming?.anchor, known === resuming.section.op, noPlace);
     this.#resuming = undefined;
     this.topic.concludeReplay();
     const { tail, state, op } = resuming.section;
@@ -158,6 +174,9 @@ export class TopicSalvage {
 
   /** What its class calls for where the log was not stopped in order, and the page cache may have lost what it held. */
   crashHole(powerLost: boolean, stamp: number): void {
+    const { durability, discard } = this.topic.config;
+    const isKept = durability === "fsync" || (durability === "disk" && !powerLost);
+    if (isKept && discard !== "reject") this.#copies().on(this.topic, noPlace);
     const hole = this.topic.recoveryHole(powerLost);
     if (hole !== undefined) this.#feedEntry({ kind: "hole", hole }, stamp, hole.to);
   }
@@ -177,10 +196,12 @@ export class TopicSalvage {
       resuming.seen.push({ first: firstSeq, last: firstSeq + records.seqDelta(records.count - 1) });
     }
     const isFirst = resuming.lastOp === 0;
+    const sure = op <= Math.max(resuming.lastOp, resuming.section.derived?.op ?? 0) + 1;
     if (!isFirst && op > resuming.lastOp + 1) resuming.lostOps.push({ first: resuming.lastOp + 1, last: op - 1 });
     // The replay wants them without a gap, up to the checkpoint's; what is missing is told by what it leads to.
     resuming.toldOp = isFirst ? op : resuming.toldOp + 1;
     resuming.lastOp = op;
+    this.#derive(this.topic.anchorAhead(fields), sure, place);
     this.topic.replay({ ...fields, op: resuming.toldOp }, payload, place);
   }
 

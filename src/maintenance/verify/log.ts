@@ -4,6 +4,7 @@
  */
 import type { Env, File } from "../../env/env.ts";
 import { StartRefusal } from "../../storage/refusal.ts";
+import { decodeAnchors } from "../../topic/anchor-frame.ts";
 import { decodeEntry } from "../../topic/entries.ts";
 import { frameKind, type LogPlace } from "../../wal/commit.ts";
 import { examineTail } from "../../wal/evidence.ts";
@@ -163,8 +164,12 @@ class FileCheck {
     this.#finding.count("records", fields.count);
     frame.synced.forEach((place, shard) => this.#places.learn(shard, place));
     if (fields.kind === frameKind.mark || fields.kind === frameKind.final) return;
-    const outcome = decodeEntry(fields.kind, frame.payload);
     const damage = { offset: frame.offset, length: frame.length };
+    if (fields.kind === frameKind.anchor) {
+      if (decodeAnchors(frame.payload) === undefined) this.#finding.damaged("anchors are malformed", damage);
+      return;
+    }
+    const outcome = decodeEntry(fields.kind, frame.payload);
     if (!outcome.ok) this.#finding.damaged(outcome.reason, { ...damage, ...this.#whatOf(fields) });
     else if (outcome.entry.kind === "topicCreate") this.#deps.names.learn(fields.topicId, outcome.entry.name);
   }

@@ -1,0 +1,44 @@
+/**
+ * What an anchor frame says (spec 3.3): how far links of its shard had come when it was planned. It belongs to no topic, has
+ * no operation number and changes nothing: behind a loss of power it says what was there before.
+ */
+import type { FrameAnchor } from "../wal/commit.ts";
+
+export interface TopicAnchor {
+  readonly topicId: number;
+  readonly epoch: number;
+  readonly anchor: FrameAnchor;
+}
+
+export function encodeAnchors(anchors: readonly TopicAnchor[]): Buffer {
+  const links = anchors.map(({ topicId, epoch, anchor }) => [topicId, epoch, anchor.source, anchor.dest]);
+  return Buffer.from(JSON.stringify({ links }));
+}
+
+/** `undefined` for what `encodeAnchors` does not write. */
+export function decodeAnchors(payload: Uint8Array): readonly TopicAnchor[] | undefined {
+  const json = parse(payload);
+  if (typeof json !== "object" || json === null) return undefined;
+  const { links } = json as Readonly<Record<string, unknown>>;
+  if (!Array.isArray(links)) return undefined;
+  const anchors: TopicAnchor[] = [];
+  for (const link of links as unknown[]) {
+    if (!Array.isArray(link) || link.length !== 4 || !(link as unknown[]).every(isCount)) return undefined;
+    const [topicId, epoch, source, dest] = link as number[];
+    anchors.push({ topicId, epoch, anchor: { source, dest } });
+  }
+  return anchors;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function parse(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
