@@ -1,4 +1,5 @@
 /** Waits until nothing is under way and reads everything, from time to time after so long a rest that all is on the device. */
+import { converged } from "../oracle/invariants/94-07-cursors.ts";
 import type { Actor } from "../run/actor.ts";
 
 interface Doing {
@@ -17,6 +18,8 @@ export const actor: Actor = {
     const before = restMs > 0 ? await stage.machine.observe() : undefined;
     if (restMs > 0) await stage.machine.pass(restMs);
     await stage.judge("none");
-    if (restMs > 0 && stage.isHealthy) stage.oracle.settle(before);
+    if (restMs === 0 || !stage.isHealthy) return;
+    stage.oracle.settle(before);
+    converged(stage.machine.routers());
   },
 };

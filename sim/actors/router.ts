@@ -1,4 +1,5 @@
 /** Routers from the topics that everybody works on into topics of their own; and writes and deletes in those. */
+import type { TopicConfigPatch } from "../../src/topic/config.ts";
 import type { Actor } from "../run/actor.ts";
 import { classes, drawTopic, isThere, tags } from "./topics.ts";
 
@@ -9,6 +10,10 @@ interface Doing {
   readonly durability: (typeof classes)[number];
   readonly prefix?: string;
   readonly tag: string;
+  /** Of a router: its copies have keys. */
+  readonly exactlyOnce?: boolean;
+  /** A destination that takes no more than so many records. */
+  readonly mostRecords?: number;
 }
 
 const dests = ["into-1", "into-2", "into-3", "into-4"];
@@ -24,9 +29,11 @@ export const actor: Actor = {
     durability: prng.pick(classes),
     ...(prng.chance(30) ? { prefix: prng.pick(["red", "blue"]) } : {}),
     tag: prng.pick(tags),
+    ...(prng.chance(30) ? { exactlyOnce: true } : {}),
+    ...(prng.chance(25) ? { mostRecords: prng.between(2, 12) } : {}),
   }),
   act: async (stage, given) => {
-    const { source, dest, verb, durability, prefix, tag } = given as unknown as Doing;
+    const { source, dest, verb, durability, prefix, tag, exactlyOnce, mostRecords } = given as unknown as Doing;
     const { client } = stage.machine;
     const { links } = stage.oracle;
     const current = (): string | undefined =>
@@ -36,9 +43,8 @@ export const actor: Actor = {
         const answers: (string | undefined)[] = [];
         if (verb === "route") {
           if (!isThere(stage, source) || current() !== undefined) return;
-          if (!isThere(stage, dest)) answers.push(await client.create(dest, durability));
-          if (isThere(stage, dest))
-            answers.push(await client.route(source, dest, prefix === undefined ? {} : { prefix }));
+          if (!isThere(stage, dest)) answers.push(await client.create(dest, durability, cappedAt(mostRecords)));
+          if (isThere(stage, dest)) answers.push(await client.route(source, dest, { prefix, exactlyOnce }));
         } else if (!isThere(stage, dest)) return;
         else if (verb === "unroute") answers.push(await client.unroute(current() ?? source, dest));
         else if (verb === "write") answers.push(await client.append(dest, 2, { tag }));
@@ -48,3 +54,7 @@ export const actor: Actor = {
     );
   },
 };
+
+function cappedAt(records: number | undefined): TopicConfigPatch {
+  return records === undefined ? {} : { capRecords: records, discard: "reject" };
+}

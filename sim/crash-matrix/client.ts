@@ -42,6 +42,11 @@ export interface ClientDeps {
 const limits = { ...defaultBatchLimits, maxKeyBytes: maxIdempotencyKeyBytes };
 const longPollMs = 1_000_000;
 
+export interface RouteOptions {
+  readonly prefix?: string | undefined;
+  readonly exactlyOnce?: boolean | undefined;
+}
+
 export class Client {
   readonly #deps: ClientDeps;
   readonly #prefix: string;
@@ -209,9 +214,9 @@ export class Client {
   }
 
   /** A router between topics that are there. */
-  async route(source: string, dest: string, options: { readonly prefix?: string } = {}): Promise<Answer> {
+  async route(source: string, dest: string, options: RouteOptions = {}): Promise<Answer> {
     const { door, oracle } = this.#deps;
-    const { prefix } = options;
+    const { prefix, exactlyOnce = false } = options;
     const name = `${source}->${dest}`;
     const from = oracle.topic(source).live?.head ?? 0;
     const router = oracle.links.asked({ name, source, dest, prefix, from }, oracle.topic(dest));
@@ -224,7 +229,7 @@ export class Client {
         preserveTag: true,
         filter: prefix === undefined ? undefined : { op: "Glob", prefix },
         allowCycle: false,
-        exactlyOnce: false,
+        exactlyOnce,
       });
       router.state = "there";
       router.certain = oracle.topic(source).live?.head ?? 0;

@@ -3,6 +3,7 @@ import { defaultStorageConfig, type StorageConfig } from "../../src/engine/stora
 import { openEngine, type RunningEngine } from "../../src/engine/engine.ts";
 import type { EngineConfig } from "../../src/engine/config.ts";
 import type { EngineEvent } from "../../src/engine/events.ts";
+import type { RouterState } from "../../src/router/router.ts";
 import type { WalConfig } from "../../src/wal/config.ts";
 import { type Completions } from "../disk/call-gate.ts";
 import type { SimulatedDisk } from "../disk/disk.ts";
@@ -204,14 +205,14 @@ export class Machine {
   /** Looks at everything and has the oracle judge it. */
   async judge(crash: Crash): Promise<Observation> {
     const observation = await this.observe();
-    if (crash !== "none") this.oracle.judgeRouters(this.#routers());
+    if (crash !== "none") this.oracle.judgeRouters(this.routers().map(({ router }) => router));
     this.oracle.judge(observation, crash, this.nowMs);
     return observation;
   }
 
-  #routers(): string[] {
+  routers(): readonly RouterState[] {
     const every = { prefix: "", source: undefined, dest: undefined };
-    return this.engine.listRouters(every, undefined, 1000).routers.map(({ router }) => router);
+    return this.engine.listRouters(every, undefined, 1000).routers;
   }
 
   /** What a process throws on its way down is of no interest. */

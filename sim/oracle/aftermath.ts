@@ -89,21 +89,35 @@ export function mustSurvive(issued: Issued, topic: ModelTopic | undefined, crash
  */
 function openOrders(open: readonly Issued[], seen: SeenTopic | undefined): Issued[][] {
   if (open.length < 2) return [[...open]];
-  const place = new Map(seen?.records.map(({ data }, at) => [data, at]));
-  const placeOf = (issued: Issued): number => place.get(recordsOf(issued)[0]?.data) ?? Infinity;
+  const found = new Map(seen?.records.map(({ data, seq }) => [data, seq]));
+  // The first of its records may have been evicted.
+  const placeOf = (issued: Issued): number =>
+    issued.firstSeq ??
+    Math.min(Infinity, ...recordsOf(issued).map(({ data }, at) => (found.get(data) ?? Infinity) - at));
+  const byPlace = (a: Issued, b: Issued): number => (placeOf(a) === placeOf(b) ? 0 : placeOf(a) - placeOf(b));
   const first = open.filter(({ change }) => change.kind === "create");
-  const then = open.filter((issued) => placeOf(issued) < Infinity).sort((a, b) => placeOf(a) - placeOf(b));
+  const isFound = (issued: Issued): boolean => found.has(recordsOf(issued)[0]?.data ?? "");
+  const then = open.filter(isFound).sort(byPlace);
   // Calls that overtook each other on their way, and what lay between them did not move.
-  const appends = open.filter(({ change }) => change.kind === "append").sort((a, b) => placeOf(a) - placeOf(b));
-  const overtaken = open.map((issued) => (issued.change.kind === "append" ? appends.shift()! : issued));
-  const orders = [[...open], [...new Set([...first, ...then, ...open])], overtaken];
+  const isAppend = ({ change }: Issued): boolean => change.kind === "append";
+  const overtaken = (appends: readonly Issued[]): Issued[] => {
+    const left = [...appends];
+    return open.map((issued) => (isAppend(issued) ? left.shift()! : issued));
+  };
+  const known = open.filter((issued) => isAppend(issued) && isFound(issued)).sort(byPlace);
+  const orders = [
+    [...open],
+    [...new Set([...first, ...then, ...open])],
+    overtaken(open.filter(isAppend).sort(byPlace)),
+    overtaken([...new Set([...known, ...open.filter(isAppend)])]),
+  ];
   // What was waiting for room comes behind everything else, or not at all.
   const waits = ({ change, order, number }: Issued): boolean => change.kind === "append" && order === number;
   if (open.some(waits)) orders.push([...open.filter((issued) => !waits(issued)), ...open.filter(waits)]);
   const deletes = open.filter(({ change }) => change.kind === "deleteRecords").slice(0, mostLate);
   for (let choice = 1; choice < 1 << deletes.length; choice++) {
     const late = new Set(deletes.filter((_, at) => (choice & (1 << at)) !== 0));
-    orders.push(...orders.slice(0, 4).map((order) => [...order.filter((issued) => !late.has(issued)), ...late]));
+    orders.push(...orders.slice(0, 5).map((order) => [...order.filter((issued) => !late.has(issued)), ...late]));
   }
   return orders;
 }

@@ -194,6 +194,8 @@ export class Links {
 
   /** In the source's order, none twice, none missing that the source has. */
   #wrongCopies(name: string, seen: SeenTopic, observation: Observation, crash: Crash): string | undefined {
+    const twice = keyOfTwo(seen.records);
+    if (twice !== undefined) return twice;
     for (const router of this.routers) {
       const source = observation.get(router.source);
       if (router.dest !== name || source === undefined) continue;
@@ -205,14 +207,16 @@ export class Links {
         const original = places.get(copy.data)!;
         if (original.seq <= last) return `a copy of source record ${original.seq} stands behind one of ${last}`;
         last = original.seq;
-        if (copy.tag !== original.tag || copy.node !== original.node || copy.meta !== original.meta)
+        if (copy.tag !== original.tag || copy.node !== original.node || written(copy.meta) !== original.meta)
           return `copy ${brief(copy)} is not like ${brief(original)}`;
         if (!pair.some((one) => wants(one, original)))
           return `record ${original.seq} was copied, and should not have been`;
         if (copy.ts < original.ts) return `copy ${copy.seq} is older than its original`;
       }
       const forgot = crash !== "none" && seen.config.durability === "ephemeral";
-      if (router.state !== "there" || isBounded(seen) || forgot) continue;
+      // One that refuses what does not fit keeps what it took: what is missing may only be missing at the end.
+      const mayWait = isBounded(seen) && seen.config.discard === "reject" && seen.config.ttlMs === 0;
+      if (router.state !== "there" || (isBounded(seen) && !mayWait) || forgot) continue;
       const copied = new Set(copies.map(({ data }) => data));
       const { deletes } = this.dest(name)!;
       const missing = source.records.find(
@@ -222,7 +226,8 @@ export class Links {
           !copied.has(original.data) &&
           !deletes.some((change) => takes(change, 0, original.tag)),
       );
-      if (missing !== undefined) return `source record ${missing.seq} (${brief(missing.data)}) was not copied`;
+      if (missing !== undefined && (!mayWait || last > missing.seq))
+        return `source record ${missing.seq} (${brief(missing.data)}) was not copied`;
     }
     return undefined;
   }
@@ -281,4 +286,29 @@ function takes({ beforeSeq, tag: wanted }: Delete, seq: number, tag: string | un
 
 function finite(seq: number): number {
   return seq === Infinity ? 0 : seq;
+}
+
+interface CopyMeta extends Record<string, unknown> {
+  readonly _topics_router?: { readonly idempotency_key: string };
+}
+
+/** The key of a copy stands for one record, whoever had the source's name before. */
+function keyOfTwo(records: readonly SeenRecord[]): string | undefined {
+  const known = new Map<string, string>();
+  for (const { data, meta } of records) {
+    const key = meta && (JSON.parse(meta) as CopyMeta)._topics_router?.idempotency_key;
+    if (key === undefined || key === "") continue;
+    const first = known.get(key) ?? data;
+    if (first !== data) return `key ${key} stands for ${brief(first)} and for ${brief(data)}`;
+    known.set(key, data);
+  }
+  return undefined;
+}
+
+/** Without what a router with keys adds (3.4). */
+function written(meta: string | undefined): string | undefined {
+  if (meta === undefined) return undefined;
+  const rest: Record<string, unknown> = { ...(JSON.parse(meta) as CopyMeta) };
+  delete rest["_topics_router"];
+  return Object.keys(rest).length === 0 ? undefined : JSON.stringify(rest);
 }

@@ -15,6 +15,7 @@ import { announced, wellFormed } from "./invariants/04-announced.ts";
 import { watermarks } from "./invariants/05-watermarks.ts";
 import { deletes } from "./invariants/06-deletes.ts";
 import { counts } from "./invariants/09-counts.ts";
+import { inSourceOrder, oneMeaning } from "./invariants/11-copies.ts";
 import { notInvented } from "./invariants/94-01-not-invented.ts";
 import { openSince } from "./invariants/94-03-backup.ts";
 import { type ClockFacts, clockWithin } from "./invariants/94-09-clock.ts";
@@ -108,7 +109,7 @@ export class Oracle {
   showed(topic: string, record: SeenRecord): void {
     this.topic(topic).showed(record);
     const second = this.#links.dest(topic)?.show(record);
-    if (second !== undefined) throw new Violation("1.10/11", `no seq has two meanings; topic ${topic}: ${second}`);
+    oneMeaning(topic, second);
   }
 
   /** Which routers a start has found. */
@@ -135,12 +136,7 @@ export class Oracle {
 
   #judgeDest(history: TopicHistory, observation: Observation, crash: Crash, nowMs: number): void {
     check(destInvariants, { history, crash, seen: observation.get(history.name), nowMs });
-    const wrong = this.#links.judge(history, observation, crash);
-    if (wrong === undefined) return;
-    throw new Violation(
-      "1.10/11",
-      `copies come in order, none skipped, none twice; topic ${history.name} after ${crash}: ${wrong}`,
-    );
+    inSourceOrder(history.name, crash, this.#links.judge(history, observation, crash));
   }
 
   /**

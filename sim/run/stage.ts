@@ -222,10 +222,12 @@ export class Stage {
     await this.quiet();
     this.mendDisk();
     await this.machine.pass(2000);
-    const readOnly = this.#isReadOnly();
+    const wasReadOnly = this.#isReadOnly();
     this.#phase = "stopping";
     if (this.http?.hasConnections === true) this.say("a stop with connections open");
     await this.machine.stop();
+    // The disk may have failed it on the way down.
+    const readOnly = wasReadOnly || this.#latched;
     this.note("stopped");
     this.coverage.count("end: clean stop");
     if (verifies && !this.#troubles.lied) await this.#verify(readOnly);
@@ -271,8 +273,13 @@ export class Stage {
     if (plan.twice !== true) return;
     this.#die(undefined, undefined);
     await this.#startAnew();
-    recoveredTheSame(found, await this.judge("kill"), (topic) => this.oracle.links.dest(topic) !== undefined);
+    recoveredTheSame(found, await this.judge("kill"), (topic) => this.#movesByItself(topic));
     this.say("recovered twice");
+  }
+
+  /** A start may go on with copies and with moves of dead letters that the last one had not finished. */
+  #movesByItself(topic: string): boolean {
+    return this.oracle.links.dest(topic) !== undefined || this.oracle.jobs.owns(topic);
   }
 
   /** Gives whether power was lost, or what comes to the same. */

@@ -17,8 +17,15 @@ export const operation: Operation = {
     const { client, disk } = machine;
     disk.setFreeBytes(8192);
     let refused: string | undefined;
-    for (let count = 0; count < 40 && refused === undefined; count++)
-      refused = await machine.until(client.append(count % 2 === 0 ? "d" : "f", 2, { padBytes: 4000 }));
+    let count = 0;
+    const keyed = (): { readonly topic: string; readonly key: string } => ({
+      topic: count % 2 === 0 ? "d" : "f",
+      key: `key-${count}`,
+    });
+    for (; count < 40; count++) {
+      refused = await machine.until(client.append(keyed().topic, 2, { padBytes: 4000, key: keyed().key }));
+      if (refused !== undefined) break;
+    }
     expect(refused === "wal_unavailable", `a full disk refuses appends (${refused ?? "acked"})`);
     expect((await machine.until(client.deleteBefore("d", 3))) === undefined, "deletes go on");
     expect((await machine.until(client.deleteBefore("f", 3))) === undefined, "deletes go on");
@@ -26,6 +33,8 @@ export const operation: Operation = {
     await machine.judge("none");
     disk.setFreeBytes(1 << 30);
     await machine.pass(5000);
+    const again = await machine.until(client.append(keyed().topic, 1, { key: keyed().key }));
+    expect(again === undefined, "what was refused has left nothing of its key");
     expect((await machine.until(client.append("d", 1))) === undefined, "appends resume");
     expect((await machine.until(client.append("f", 2))) === undefined, "appends resume");
     await machine.judge("none");

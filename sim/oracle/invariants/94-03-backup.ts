@@ -11,6 +11,5 @@ export function openSince(history: TopicHistory, before: TopicHistory): void {
     if (!acked.has(issued.number)) {
       issued.state = "unknown";
       issued.settled = false;
-      issued.firstSeq = undefined;
     }
 }
