@@ -25,6 +25,8 @@ export class ClientErrors {
   met(error: Error & { code?: string }, socket: Socket): void {
     if (this.#refused.has(socket)) return;
     this.#refused.add(socket);
+    // Of a socket that asks for a tunnel Node lets go altogether: nobody else would hear that its client has gone.
+    socket.on("error", () => undefined);
     const code = error.code ?? "unknown";
     if (code === "ECONNRESET" || code === "EPIPE" || !socket.writable) {
       socket.destroy();

@@ -26,6 +26,16 @@ describe("http server", () => {
     assert.equal(at(answerOf(await client.response()).json, "topic"), "b");
   });
 
+  it("outlives clients that ask for a tunnel and are gone when they are refused", async () => {
+    const tunnel = Buffer.from("CONNECT example.com:80 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    for (let round = 0; round < 100; round++) {
+      const client = await http.connect();
+      client.send(round % 2 === 0 ? tunnel : Buffer.concat([append("a", "1"), tunnel]));
+      client.reset();
+    }
+    assert.equal((await http.request("GET", "/v0/health")).status, 200);
+  });
+
   it("takes a request that arrives byte by byte", async () => {
     const client = await http.connect();
     for (const byte of append("a", '"x"')) client.send(Uint8Array.of(byte));

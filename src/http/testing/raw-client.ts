@@ -105,6 +105,11 @@ export class RawClient {
     this.#socket.end();
   }
 
+  /** Goes with a reset, as a client does that is killed. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
   /** Goes without a word. */
   destroy(): void {
     this.#socket.destroy();
