@@ -1,5 +1,7 @@
 /** The probe as a whole: exit codes, profiles, filter, list, and clean-up, against the little server. */
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { runCommand } from "./command.ts";
 import { discoverCases } from "./discover.ts";
 import { endpoints } from "./endpoints.ts";
@@ -152,7 +154,16 @@ describe("probe", () => {
     await server.close();
     const { code, err } = await command(url);
     assert.equal(code, 2);
-    assert.match(err, /can't be reached/);
+    assert.match(err, /can't be probed/);
+  });
+
+  it("has exit code 2 when what answers is no server of topics", async () => {
+    const server = createServer((_, response) => response.end("hello"));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { code, out, err } = await command(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    await new Promise((resolve) => server.close(resolve));
+    assert.deepEqual([code, out], [2, ""]);
+    assert.match(err, /does not answer GET \/v0\/health with JSON/);
   });
 
   for (const args of [

@@ -149,7 +149,7 @@ async function probeOwn(start: string, cases: readonly Case[], command: Command,
 async function probe(target: Target, cases: readonly Case[], command: Command, output: Output): Promise<number> {
   const unreachable = await whyUnreachable(target);
   if (unreachable !== undefined) {
-    output.err(`probe: ${target.url} can't be reached: ${unreachable}\n`);
+    output.err(`probe: ${target.url} can't be probed: ${unreachable}\n`);
     return 2;
   }
   const report = await runCases(target, cases, command.options);
@@ -160,8 +160,8 @@ async function probe(target: Target, cases: readonly Case[], command: Command, o
 async function whyUnreachable(target: Target): Promise<string | undefined> {
   const client = clientFor(target);
   try {
-    await client.send("GET", "/v0/health");
-    return undefined;
+    const { json } = await client.send("GET", "/v0/health");
+    return typeof json === "object" && json !== null ? undefined : "it does not answer GET /v0/health with JSON";
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   } finally {

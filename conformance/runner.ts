@@ -65,7 +65,7 @@ export async function runCases(target: Target, cases: readonly Case[], options: 
 /** Where a server describes itself, every answer to a case is held against that (2.3); no other has to. */
 async function describedBy(client: Client): Promise<Description | undefined> {
   const { status, json } = await client.send("GET", "/v0/openapi.json");
-  if (status !== 200) return undefined;
+  if (status !== 200 || typeof json !== "object" || json === null) return undefined;
   const document = asObject(json, "/v0/openapi.json");
   return String(document["openapi"]).startsWith("3.1.") ? new Description(document) : undefined;
 }
