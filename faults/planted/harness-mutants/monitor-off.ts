@@ -10,7 +10,7 @@ export const mutant: HarnessMutant = {
   patches: [
     {
       file: "sim/disk/monitor.ts",
-      search: "    for (const rule of this.#rules) {",
+      search: "    for (const rule of this.#rules.get(event.call.name) ?? []) {",
       replace: "    for (const rule of [] as Rule[]) {",
     },
   ],
