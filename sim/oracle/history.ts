@@ -171,14 +171,19 @@ export class TopicHistory {
     return acked.map((issued) => (issued.change.kind === "append" ? appends.shift()! : issued));
   }
 
-  /** The same, but deletes, which may have to look for something first, where their answers came. */
+  /**
+   * The same, but deletes where their answers came: one that has to look for something first takes effect late, behind
+   * others that were asked for after it.
+   */
   get ackedLate(): Issued[] {
     const acked = this.acked;
     const isDelete = ({ change }: Issued): boolean => change.kind === "deleteRecords";
     const late = acked.filter((issued) => !isDelete(issued));
-    for (const issued of acked.filter(isDelete)) {
-      const at = late.findLastIndex(({ answered }) => answered !== 0 && answered < issued.answered);
-      late.splice(Math.max(at + 1, late.findLastIndex(({ number }) => number < issued.number) + 1), 0, issued);
+    const deletes = acked.filter(isDelete).sort((one, other) => one.answered - other.answered);
+    for (const issued of deletes) {
+      const answered = late.findLastIndex((other) => other.answered !== 0 && other.answered < issued.answered);
+      const asked = late.findLastIndex((other) => !isDelete(other) && other.number < issued.number);
+      late.splice(Math.max(answered, asked) + 1, 0, issued);
     }
     return late;
   }
