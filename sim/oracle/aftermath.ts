@@ -10,11 +10,12 @@ import type { SeenTopic } from "./observation.ts";
 
 /** The longest prefix comes first. */
 export function* possibleStates(
-  history: TopicHistory,
+  given: TopicHistory,
   crash: Crash,
   seen: SeenTopic | undefined,
   nowMs: number,
 ): Generator<ModelTopic | undefined> {
+  const history = crash === "none" ? given : withOvertakers(given, seen);
   const { acked, ackedLate } = history;
   const isLate = crash !== "none" && ackedLate.some((issued, at) => issued !== acked[at]);
   for (const order of isLate ? [acked, ackedLate] : [acked]) {
@@ -30,6 +31,20 @@ export function* possibleStates(
     const without = order.filter(({ change }) => change.kind !== "logRetained");
     if (without.length < order.length) yield* statesOf(history, without, crash, seen, nowMs);
   }
+}
+
+/** An append that nobody answered came before one that was acked, where its records are found in front of that one's. */
+function withOvertakers(history: TopicHistory, seen: SeenTopic | undefined): TopicHistory {
+  const { acked, open } = history;
+  const last = acked.findLast(({ change }) => change.kind === "append");
+  const unanswered = open.filter(({ instance }) => instance === last?.instance).flatMap((issued) => recordsOf(issued));
+  if (last === undefined || seen === undefined || unanswered.length === 0) return history;
+  const wanted = new Set(unanswered.map(({ data }) => data));
+  const found = seen.records.filter(({ seq, data }) => seq < last.firstSeq! && wanted.has(data));
+  if (found.length === 0) return history;
+  const copy = history.clone();
+  for (const record of found) copy.showed(record);
+  return copy;
 }
 
 /** Whether what it deleted had expired by then depends on when it took effect. */
