@@ -31,7 +31,7 @@ describe("the command line", () => {
     assert.deepEqual([code, out.split("\n")[0]], [0, "usage: topics probe URL [options]"]);
     const [unreachable, , why] = topics(["probe", "http://127.0.0.1:1", "--filter", "health/"]);
     assert.equal(unreachable, 2);
-    assert.match(why, /^probe: http:\/\/127\.0\.0\.1:1 can't be reached/);
+    assert.match(why, /^probe: http:\/\/127\.0\.0\.1:1 can't be probed: GET \/v0\/health: /);
   });
 
   it("prints the settings that it would run with, and where they come from", () => {

@@ -127,6 +127,14 @@ describe("names after a power loss", () => {
     assert.equal(latin(disk.powerLoss("none").contents("/data/new")), "content");
   });
 
+  it("leave bytes that belong to whoever looks at them, zeros too", async () => {
+    const { disk, fs } = await oldFile();
+    await fs.open("/data/new", "create").then((file) => file.write([text("content")], 0));
+    const image = disk.powerLoss("lengths");
+    image.contents("/data/new").fill(0xff);
+    assert.equal(latin(image.contents("/data/new")), "\0".repeat(7));
+  });
+
   it("are old or new after a rename, never neither", async () => {
     const { disk, fs } = await oldFile();
     const temporary = await fs.open("/data/f.tmp", "create");

@@ -77,11 +77,9 @@ export class Content {
     return count;
   }
 
-  /** The bytes from `start` to `end`, as far as there are any; not to be changed. */
+  /** The bytes from `start` to `end`, as far as there are any: the caller's own. */
   bytes(start: number, end: number): Uint8Array {
-    const length = Math.max(0, Math.min(end, this.#size) - start);
-    if (start >= this.#storedBytes && length <= zeros.length) return zeros.subarray(0, length);
-    const bytes = new Uint8Array(length);
+    const bytes = new Uint8Array(Math.max(0, Math.min(end, this.#size) - start));
     this.read(bytes, start);
     return bytes;
   }
@@ -132,7 +130,6 @@ export class Content {
   }
 }
 
-/** Shared by everybody who reads where there is nothing. */
 const zeros = Buffer.alloc(256 << 10);
 
 function isZero(bytes: Uint8Array): boolean {
