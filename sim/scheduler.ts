@@ -39,6 +39,9 @@ export class Scheduler {
     clear: (timer) => {
       this.#heap.cancel(timer as ScheduledEvent);
     },
+    rest: (delayMs, callback) => {
+      this.#after(delayMs, callback);
+    },
     soon: (callback) => {
       this.#heap.push(this.#nowUs, callback);
     },

@@ -49,6 +49,9 @@ export class SimEnv implements Env {
       clear: (timer) => {
         timers.clear(timer);
       },
+      rest: (delayMs, callback) => {
+        timers.rest(delayMs, whileAlive(callback));
+      },
       soon: (callback) => {
         timers.soon(whileAlive(callback));
       },

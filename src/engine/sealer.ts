@@ -79,6 +79,11 @@ export class Sealer {
     return this.#deps.quota.heldBytes > this.#deps.config.tailBytes;
   }
 
+  /** Somebody waits for what is being sealed, or soon would. */
+  get isUrgent(): boolean {
+    return this.#stopped || this.#isCrowded;
+  }
+
   /** They are about to. */
   get #isCrowded(): boolean {
     return this.#deps.quota.heldBytes > this.#deps.config.tailBytes * crowdedShare;

@@ -7,6 +7,7 @@ import { assert } from "../base/assert.ts";
 import type { Env } from "../env/env.ts";
 import { type DeletedRange, type DeleteEnd, DeleteFile } from "../segment/delete-file.ts";
 import { SegmentFiles, type Tier } from "../segment/files.ts";
+import { Pace } from "../segment/pace.ts";
 import type { PartEntry } from "../segment/part-entry.ts";
 import { SegmentWriter } from "../segment/writer.ts";
 
@@ -37,6 +38,8 @@ interface Segment {
 
 export class Segments {
   readonly files: SegmentFiles;
+  /** Whether others wait for the file that is being made. */
+  isUrgent: () => boolean = () => true;
   readonly #deps: SegmentsDeps;
   readonly #segments = new Map<number, Segment>();
   readonly #writing = new Set<number>();
@@ -82,7 +85,8 @@ export class Segments {
     const file = this.#next++;
     this.#writing.add(file);
     try {
-      const writer = await SegmentWriter.create(env, { directory, directoryId, file, stamp: this.#deps.nextStamp() });
+      const place = { directory, directoryId, file, stamp: this.#deps.nextStamp() };
+      const writer = await SegmentWriter.create(env, place, new Pace(env, this.isUrgent));
       let result: T;
       try {
         const written = await write(writer);

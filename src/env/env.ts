@@ -27,6 +27,8 @@ export interface Timers {
   /** Runs `callback` once after `delayMs` (0 … 2^31-1), unless cleared. Does not keep the process alive. */
   after(delayMs: number, callback: () => void): TimerHandle;
   clear(timer: TimerHandle): void;
+  /** Runs `callback` once after `delayMs`. Keeps the process alive: work that has begun goes on behind it. */
+  rest(delayMs: number, callback: () => void): void;
   /** Runs `callback` once, after the input that is ready now has been taken. */
   soon(callback: () => void): void;
 }

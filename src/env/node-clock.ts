@@ -26,6 +26,10 @@ export class NodeTimers implements Timers {
     clearTimeout(timer as NodeJS.Timeout);
   }
 
+  rest(delayMs: number, callback: () => void): void {
+    setTimeout(callback, delayMs);
+  }
+
   soon(callback: () => void): void {
     setImmediate(callback);
   }

@@ -6,8 +6,10 @@ import { assert } from "../base/assert.ts";
 import type { File } from "../env/env.ts";
 import { writeFully } from "../storage/io.ts";
 
-const pieceBytes = 1 << 20;
-const syncEveryBytes = 4 << 20;
+/** Copying as much takes a core no longer than an ack does. */
+const pieceBytes = 128 << 10;
+/** Most files are not larger: one sync less that an ack may meet. */
+const syncEveryBytes = 8 << 20;
 
 export class SequentialOutput {
   readonly #file: File;

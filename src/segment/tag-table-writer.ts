@@ -3,10 +3,9 @@
  * so that nothing else waits for it.
  */
 import { assert } from "../base/assert.ts";
-import type { Env } from "../env/env.ts";
 import { FilterBuilder, newKeys } from "./filter.ts";
 import { two32, viewOf } from "./format.ts";
-import { Pace } from "./pace.ts";
+import type { Pace } from "./pace.ts";
 import { sortedByTag } from "./tag-sort.ts";
 import { stringsAt, tagTableHeadBytes, tagTableMagic } from "./tags.ts";
 import { tagRange, type TagRange } from "./tag-range.ts";
@@ -32,14 +31,13 @@ interface PartSeqs {
 
 /** `undefined` when there is no posting. What is given is iterated before the first turn ends. */
 export async function writeTags(
-  env: Pick<Env, "clock" | "timers">,
+  pace: Pace,
   part: PartSeqs,
   given: Iterable<Posting>,
 ): Promise<WrittenTags | undefined> {
   const unsorted: Posting[] = [];
   for (const posting of given) if (posting.seqs.length > 0) unsorted.push(posting);
   if (unsorted.length === 0) return undefined;
-  const pace = new Pace(env);
   const postings = await sortedByTag(unsorted, pace);
   const strings = new TagStrings(postings.length);
   let records = 0;

@@ -6,6 +6,7 @@ import { decodeTagFilter, tagRangeAdmits } from "./filter.ts";
 import type { PartEntry } from "./part-entry.ts";
 import { compareTags, isWellFormed } from "./tag-order.ts";
 import { cutTag } from "./tag-range.ts";
+import { Pace } from "./pace.ts";
 import { writeTags, type Posting } from "./tag-table-writer.ts";
 import { decodeTagTable } from "./tags.ts";
 
@@ -54,7 +55,7 @@ describe("the tags of a part", () => {
     const tags = fc.uniqueArray(tag, { minLength: 1, maxLength: 40 });
     const property = fc.asyncProperty(tags, fc.array(predicate, { maxLength: 20 }), async (names, wanted) => {
       const postings = postingsOf(names, 2);
-      const written = await writeTags(env, { firstSeq: 1000, lastSeq: 2000 }, postings);
+      const written = await writeTags(new Pace(env), { firstSeq: 1000, lastSeq: 2000 }, postings);
       assert.ok(written);
       const decoded = decodeTagTable(written.table, entryOf(postings, written.range));
       assert.ok(decoded.ok, decoded.ok ? "" : decoded.reason);
@@ -111,7 +112,7 @@ describe("the tags of a part", () => {
 
   it("are not believed when any bit of their table or filter is another, or are at least not misread", async () => {
     const postings = postingsOf(["a", "ab", "b", "😀"], 3);
-    const written = await writeTags(env, { firstSeq: 1000, lastSeq: 2000 }, postings);
+    const written = await writeTags(new Pace(env), { firstSeq: 1000, lastSeq: 2000 }, postings);
     assert.ok(written);
     const entry = entryOf(postings, written.range);
     for (let bit = 0; bit < 8 * written.table.length; bit++) {
@@ -139,7 +140,7 @@ describe("the tags of a part", () => {
         Array.from({ length: count }, (_, i) => `job-${i}`),
         1,
       );
-      const written = await writeTags(env, { firstSeq: 1000, lastSeq: 100_000 }, postings);
+      const written = await writeTags(new Pace(env), { firstSeq: 1000, lastSeq: 100_000 }, postings);
       assert.ok(written && written.filter.length <= 65_536);
       const decoded = decodeTagFilter(written.filter);
       assert.ok(decoded.ok);

@@ -70,19 +70,19 @@ export class SegmentWriter {
   #state: "open" | "finishing" | "renamed" | "ended" = "open";
   #closed = false;
 
-  private constructor(env: Env, place: SegmentPlace, file: File) {
+  private constructor(env: Env, place: SegmentPlace, file: File, pace: Pace) {
     this.#env = env;
     this.#place = place;
     this.#file = file;
     this.#output = new SequentialOutput(file);
-    this.#pace = new Pace(env);
+    this.#pace = pace;
   }
 
-  static async create(env: Env, place: SegmentPlace): Promise<SegmentWriter> {
+  static async create(env: Env, place: SegmentPlace, pace = new Pace(env)): Promise<SegmentWriter> {
     assert(place.file >= 0 && place.file < two32, "a segment file has a number");
     const path = temporaryPath(place);
     if ((await env.fs.stat(path)) !== undefined) await env.fs.unlink(path);
-    const writer = new SegmentWriter(env, place, await env.fs.open(path, "create-new"));
+    const writer = new SegmentWriter(env, place, await env.fs.open(path, "create-new"), pace);
     await writer.#output.put(encodeSegmentHeader(place));
     return writer;
   }
@@ -133,7 +133,7 @@ export class SegmentWriter {
   async endPart(postings: Iterable<Posting>): Promise<PartEntry> {
     const part = this.#part;
     assert(part !== undefined && this.#rows.count > 0, "a part has a block");
-    const tags = await writeTags(this.#env, part, postings);
+    const tags = await writeTags(this.#pace, part, postings);
     let places;
     if (tags !== undefined) {
       const table = extentOf(this.#output.position, tags.table);

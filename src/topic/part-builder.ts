@@ -149,7 +149,10 @@ export class BuiltPart {
 }
 
 function sizesOf({ columns }: PlannedRuns): Uint32Array {
-  return columns.dataBytes.map((bytes, i) => bytes + columns.metaBytes[i]);
+  const { dataBytes, metaBytes } = columns;
+  const sizes = new Uint32Array(dataBytes.length);
+  for (let i = 0; i < sizes.length; i++) sizes[i] = dataBytes[i] + metaBytes[i];
+  return sizes;
 }
 
 function sum(values: Uint32Array): number {

@@ -20,6 +20,7 @@ export class LateEnv {
       clock: { wallMs: () => clock.wallMs(), monotonicMs: () => clock.monotonicMs() + this.#skippedMs },
       timers: {
         soon: (callback) => timers.soon(callback),
+        rest: (delayMs, callback) => timers.rest(delayMs, callback),
         after: (delayMs, callback): TimerHandle => {
           if (!delaysMs.includes(delayMs)) return timers.after(delayMs, callback);
           const held = { delayMs, callback };

@@ -58,6 +58,10 @@ export class FakeClock implements TopicClock, Timers {
     this.#timers = this.#timers.filter((other) => other !== timer);
   }
 
+  rest(delayMs: number, callback: () => void): void {
+    this.after(delayMs, callback);
+  }
+
   soon(callback: () => void): void {
     queueMicrotask(callback);
   }
