@@ -482,7 +482,7 @@ class TopicsEngine implements RunningEngine {
         await created;
         return { topic, created: created !== undefined };
       },
-      room: () => this.#storage?.room(),
+      room: () => this.#storage?.roomForCopies(),
       synced: (topic) => this.#synced(wal, anchors, topic),
       mayDerive: ({ id }) => !wal.shardOf(id).latched && !wal.shardOf(id).hung,
       anchor: (topics) => anchors.write(topics),

@@ -44,6 +44,8 @@ const sealsPerPiece = 64;
 const urgentSealsPerPiece = 1024;
 /** From this share of their memory on the longest idle tails are sealed: the rest is for what comes meanwhile. */
 const crowdedShare = 3 / 4;
+/** From here on what could as well be done later slows down, so that nobody who writes has to wait. */
+const pressedShare = 7 / 8;
 /** Topics in one file: their tails stay in memory until it is finished. */
 const mostTogether = 16_384;
 
@@ -56,6 +58,8 @@ export class Sealer {
   #stopped = false;
   #looking: Promise<void> | undefined;
   #looks = 0;
+  /** Who waits for room. */
+  readonly #onFile: (() => void)[] = [];
   /** Topics whose tails were found to hold the log back. */
   #late: readonly Topic[] = [];
 
@@ -76,17 +80,25 @@ export class Sealer {
 
   /** Tails take all the memory that they may: who appends has to wait. */
   get overwhelmed(): boolean {
-    return this.#deps.quota.heldBytes > this.#deps.config.tailBytes;
+    return this.#takes(1);
   }
 
   /** Somebody waits for what is being sealed, or soon would. */
   get isUrgent(): boolean {
-    return this.#stopped || this.#isCrowded;
+    return this.#stopped || this.#isCrowded || this.#onFile.length > 0;
   }
 
   /** They are about to. */
+  get isPressed(): boolean {
+    return this.#takes(pressedShare);
+  }
+
   get #isCrowded(): boolean {
-    return this.#deps.quota.heldBytes > this.#deps.config.tailBytes * crowdedShare;
+    return this.#takes(crowdedShare);
+  }
+
+  #takes(share: number): boolean {
+    return this.#deps.quota.heldBytes > this.#deps.config.tailBytes * share;
   }
 
   /** Whether there is hope of it. */
@@ -99,14 +111,23 @@ export class Sealer {
     return this.#working ?? Promise.resolve();
   }
 
-  /** Seals for as long as tails take more than they may. */
+  /** Seals for as long as tails take more than they may: file by file, so that who waits does not wait for a whole round. */
   async relieve(): Promise<void> {
     while (this.overwhelmed && !this.failing && !this.#stopped) {
       const before = this.#deps.quota.heldBytes;
       this.#start();
-      await this.settled;
+      await this.#nextFile();
       if (this.#deps.quota.heldBytes >= before) return;
     }
+  }
+
+  /** Resolves with the file that is being made, or when the round is over: whatever came of it. */
+  async #nextFile(): Promise<void> {
+    if (this.#working !== undefined) await new Promise<void>((resolve) => this.#onFile.push(resolve));
+  }
+
+  #fileMade(): void {
+    for (const resolve of this.#onFile.splice(0)) resolve();
   }
 
   /** Seals everything that is in frames. */
@@ -175,6 +196,7 @@ export class Sealer {
     if (this.#deps.env.clock.monotonicMs() < this.#notBeforeMs) return;
     this.#working = this.#work().finally(() => {
       this.#working = undefined;
+      this.#fileMade();
       if (this.#due.size > 0) this.#start();
     });
   }
@@ -311,6 +333,7 @@ export class Sealer {
     );
     const ms = Math.round(env.clock.monotonicMs() - startedMs);
     events({ type: "segment-sealed", ...sealed, topics: closed.length, ms });
+    this.#fileMade();
     return closed.length;
   }
 }

@@ -21,6 +21,9 @@ import { Rescuer } from "./rescuer.ts";
 import { Rewriter } from "./rewriter.ts";
 import type { StorageConfig } from "./storage-config.ts";
 
+/** A step of copying takes a quarter of a MiB: less than is sealed meanwhile. */
+const copiesRestMs = 2;
+
 export interface StorageDeps {
   readonly env: Env;
   readonly directory: string;
@@ -151,6 +154,13 @@ export class Storage {
     if (sealer.failing)
       throw new TopicsError("throttled", "records cannot be sealed fast enough", { retry_after_ms: 1000 });
     return sealer.relieve();
+  }
+
+  /** The same for copies (3.2), which slow down before that: who writes comes first. */
+  roomForCopies(): Promise<void> | undefined {
+    const room = this.room();
+    if (room !== undefined || !this.#recovered.sealer.isPressed) return room;
+    return new Promise((resolve) => this.#deps.env.timers.rest(copiesRestMs, resolve));
   }
 
   async backup(name: string): Promise<BackupResult> {
