@@ -6,10 +6,10 @@
  */
 import type { Env } from "../env/env.ts";
 
-/** An `fsync` ack takes about as long. */
-const turnMs = 0.15;
+/** An `fsync` ack takes no longer. */
+const turnMs = 0.1;
 /** Several acks long. */
-const restMs = 2;
+const restMs = 1;
 
 export class Pace {
   readonly #env: Pick<Env, "clock" | "timers">;
