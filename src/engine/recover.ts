@@ -204,7 +204,6 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
   );
   await lock.clearLatchNote();
   running.wal = wal;
-  segments.isUrgent = () => sealer.isUrgent;
   topicDeps.forEach((shard, number) => (shard.log = wal.shards[number]));
   const nowMs = clock.nowMs();
   for (const topic of catalog.all()) topic.afterRecovery(nowMs);

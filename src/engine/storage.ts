@@ -111,7 +111,7 @@ export class Storage {
   /** A log that is longer than a running server leaves it is cut short before anything is served (6.5). */
   static async start(deps: StorageDeps, recovered: Recovered): Promise<Storage> {
     const storage = new Storage(deps, recovered);
-    const { shouldBeginAt, sealer, room } = recovered;
+    const { shouldBeginAt, sealer, segments, room } = recovered;
     if (shouldBeginAt.some((index) => index !== undefined)) {
       // Else each start would leave a longer log to the next one, if none lives to seal what holds it back.
       await sealer.sealBefore(shouldBeginAt);
@@ -119,6 +119,8 @@ export class Storage {
     }
     await room.refill();
     await storage.#backups?.removeUnfinished();
+    // Until now the start waited for it.
+    segments.isUrgent = () => sealer.isUrgent;
     return storage;
   }
 
