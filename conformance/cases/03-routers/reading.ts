@@ -134,11 +134,15 @@ managed(
     members(await dest.deleted({ before_seq: 11 }), { deleted: 5 }, "delete");
     const before = await dest.readAll();
     equal(before.length, 15, "copies that are left");
-    for (let round = 0; round < 3; round++) {
-      if (round === 1) await source.appendedNumbers(1);
-      const wanted = await dest.readOnceThere(round === 0 ? 15 : 16);
-      await server.restarted();
-      equal(await dest.readAll(), wanted, "after a kill");
+    let left = 15;
+    for (const end of ["SIGKILL", "SIGTERM", "SIGTERM", "SIGKILL"] as const) {
+      const wanted = await dest.readOnceThere(left);
+      if (end === "SIGKILL") await server.kill();
+      else await server.stop(end);
+      await server.start();
+      equal(await dest.readAll(), wanted, `after ${end}`);
+      await source.appendedNumbers(1);
+      left++;
     }
   },
   { section: "3.3" },
