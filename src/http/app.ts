@@ -147,9 +147,13 @@ class Door {
   async #towardsRouter(ctx: Context, next: Next): Promise<unknown> {
     const { exchange } = ctx.state;
     try {
-      const { path, query } = parseTarget(ctx.req.url ?? "/");
+      const { req } = ctx;
+      req.url ??= "/";
+      const { path, query } = parseTarget(req.url);
       (ctx as Context & { newRouterPath?: string }).newRouterPath = path;
       ctx.state.query = query;
+      // Koa and its router would take an authority apart, and fail where it is none.
+      if (!req.url.startsWith("/")) req.url = path.startsWith("/") ? `${path}?${query}` : "/";
     } catch (error) {
       return this.#refuse(exchange, error, this.#gate.identified(false));
     }

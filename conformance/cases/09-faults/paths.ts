@@ -104,6 +104,16 @@ beyond("absolute-form", "the absolute form of a target is its path", async (cont
   members(ok<{ topic: string }>(await connection.response()), { topic: topic.name }, "state");
 });
 
+beyond("no-authority", "an absolute target whose authority is none gets an answer in the envelope", async (context) => {
+  for (const origin of ["http://:x", "http://[:x", "http://a:x", "http://%", "http://a@:/b@", "ftp://[", "x"]) {
+    const connection = await context.connect();
+    await connection.write(requestText(context.target, "GET", `${origin}/v0/health`, []));
+    const reply = await connection.response();
+    oneOf(reply.status, [200, 400, 404], `status of ${origin}`);
+    if (reply.status === 404) error(reply, 404, "not_found");
+  }
+});
+
 beyond("fragment", "a fragment in a target never reaches another topic", async (context) => {
   const topic = await context.topic();
   const connection = await context.connect();
