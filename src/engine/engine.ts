@@ -12,8 +12,7 @@ import { defaultConfig, type TopicConfig, type TopicConfigPatch } from "../topic
 import { overTotal, tooLargeAlone } from "../topic/plan.ts";
 import type { PartReads } from "../topic/part-reads.ts";
 import type { PutRouterResult, RouterPage, RouterQuery, RouterRequest, RouterState } from "../router/router.ts";
-import type { LinkEnd } from "../topic/link-end.ts";
-import { Routers } from "../router/routers.ts";
+import type { Routers } from "../router/routers.ts";
 import type { ReadRequest, ReadResult } from "../topic/read.ts";
 import type { Topic } from "../topic/topic.ts";
 import type { Wal } from "../wal/wal.ts";
@@ -30,10 +29,9 @@ import type {
   TopicPage,
   TopicState,
 } from "./api.ts";
-import { AnchorWriter } from "./anchor-writer.ts";
 import { Catalog } from "./catalog.ts";
-import { defaultRoutersConfig, type EngineConfig } from "./config.ts";
-import { checkTopicsLeft, type CreatorDeps, topicNamed } from "./creator.ts";
+import type { EngineConfig } from "./config.ts";
+import { type CreatorDeps, topicNamed } from "./creator.ts";
 import { openDirectory, type OpenDirectory, refusing } from "./directory.ts";
 import { EngineClock } from "./engine-clock.ts";
 import { type EngineFigures, topicCounts, walFigures } from "./figures.ts";
@@ -46,6 +44,7 @@ import { Pressure } from "../watch/pressure.ts";
 import { Watch } from "../watch/watch.ts";
 import { recover, type Recovered } from "./recover.ts";
 import type { RecoveryOptions } from "./recovery-options.ts";
+import { Routing } from "./routing.ts";
 import { Storage } from "./storage.ts";
 import { SharedQuota } from "./quota.ts";
 
@@ -91,8 +90,7 @@ class TopicsEngine implements RunningEngine {
   #creator: CreatorDeps | undefined;
   #housekeeper: Housekeeper | undefined;
   #storage: Storage | undefined;
-  #routers: Routers | undefined;
-  #anchors: AnchorWriter | undefined;
+  #routing: Routing | undefined;
 
   constructor(env: Env, config: EngineConfig, hooks: EngineHooks, directory: OpenDirectory, options: RecoveryOptions) {
     this.#env = env;
@@ -162,7 +160,18 @@ class TopicsEngine implements RunningEngine {
     this.#reads = recovered.reads;
     this.#storage = await refusing(this.#config.directory, () => this.#startStorage(recovered));
     this.#creator = { catalog: this.#catalog, ids, wal, topicDeps, maxTopics: this.#config.maxTopics };
-    this.#routers = this.#startRouters(recovered);
+    this.#routing = new Routing({
+      env: this.#env,
+      config: this.#config.routers,
+      wal,
+      catalog: this.#catalog,
+      clock: this.#clock,
+      creator: this.#creator,
+      topicNamed: (name) => this.#known(name),
+      room: () => this.#storage?.roomForCopies(),
+      crash: (error) => this.#hooks.crash(error),
+    });
+    this.#heads.listen((topicId) => this.#routers?.headMoved(topicId));
     this.#housekeeper = new Housekeeper(
       this.#env.timers,
       this.#clock,
@@ -333,6 +342,10 @@ class TopicsEngine implements RunningEngine {
 
   // --- finding and making topics ---------------------------------------------------------------------------------
 
+  get #routers(): Routers | undefined {
+    return this.#routing?.routers;
+  }
+
   #ready(): void {
     if (this.#status.state === "ready") return;
     if (this.#status.state === "stopping") throw new TopicsError("shutting_down", "the server is stopping");
@@ -459,61 +472,8 @@ class TopicsEngine implements RunningEngine {
     );
   }
 
-  #startRouters({ wal }: Recovered): Routers {
-    const { max, retainBytes } = this.#config.routers ?? defaultRoutersConfig;
-    const creator = this.#creator!;
-    const sourceOf = ({ linkEnd }: Topic): Topic | undefined =>
-      linkEnd.link && this.#catalog.withId(linkEnd.link.source.id);
-    const anchors = (this.#anchors = new AnchorWriter(
-      wal,
-      () => this.#clock.nextStamp(),
-      (topic, seq) => (sourceOf(topic)?.syncedHead ?? 0) >= seq,
-    ));
-    const routers = new Routers({
-      clock: this.#env.clock,
-      timers: this.#env.timers,
-      maxRouters: max,
-      retainBytes,
-      topicNamed: (name) => this.#known(name),
-      topicWithId: (id) => this.#catalog.withId(id),
-      checkRoom: (topics) => checkTopicsLeft(creator, topics),
-      makeTopic: async (name) => {
-        const { topic, created } = await topicNamed(creator, name, defaultConfig, 0);
-        await created;
-        return { topic, created: created !== undefined };
-      },
-      room: () => this.#storage?.roomForCopies(),
-      synced: (topic) => this.#synced(wal, anchors, topic),
-      mayDerive: ({ id }) => !wal.shardOf(id).latched && !wal.shardOf(id).hung,
-      anchor: (topics) => anchors.write(topics),
-      nextStamp: () => this.#clock.nextStamp(),
-      crash: (error) => this.#hooks.crash(error),
-    });
-    routers.adopt(this.#catalog.all());
-    this.#heads.listen((topicId) => routers.headMoved(topicId));
-    return routers;
-  }
-
-  /** Copies that were derived are lost with their source's frames, or with the frame that says how far they go. */
-  async #synced(wal: Wal, anchors: AnchorWriter, topic: Topic): Promise<boolean> {
-    const derived = new Set<Topic>();
-    for (let at: Topic | undefined = topic; at !== undefined && !derived.has(at);) {
-      const { link, anchor }: LinkEnd = at.linkEnd;
-      if (link === undefined || anchor === undefined) break;
-      derived.add(at);
-      at = this.#catalog.withId(link.source.id);
-    }
-    for (const one of [...derived].reverse()) {
-      if (!(await wal.shardOf(one.linkEnd.link?.source.id ?? one.id).synced())) return false;
-      await anchors.write([one]);
-    }
-    return wal.shardOf(topic.id).synced();
-  }
-
   async #closeWal(wal: Wal): Promise<void> {
-    const dests = (await this.#routers?.stop()) ?? [];
-    // Where it cannot be said how far copies go the log must not end as if they went no further.
-    const unanchored = (await this.#anchors?.write(dests)) ?? new Set();
+    const unanchored = (await this.#routing?.stop()) ?? new Set();
     await this.#storage?.stop();
     const lowered: Promise<void>[] = [];
     for (const topic of this.#catalog.all()) {
