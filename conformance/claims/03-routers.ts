@@ -95,7 +95,13 @@ export const claims: readonly Claim[] = [
     ],
     ["wire", "records go from every class into every class", "forwarding/*-into-*"],
     ["beyond", "TOPICS_MAX_ROUTERS bounds them", "caps/routers"],
-    ["beyond", "GET tells lag, last error and why it pauses", "routers/get-health", "forwarding/paused-by"],
+    [
+      "beyond",
+      "GET tells lag, last error and why it pauses",
+      "routers/get-health",
+      "routers/get-lag-filtered",
+      "forwarding/paused-by",
+    ],
   ),
   ...claimsOf(
     "3.3",

@@ -14,6 +14,8 @@ interface Doing {
   /** It sends all that it will, and waits for what comes. */
   readonly staysOn: boolean;
   readonly polls: boolean;
+  /** Spaces behind the body that belong to it: what is there without them reads like a whole one. */
+  readonly spaces?: number;
 }
 
 export const actor: Actor = {
@@ -25,9 +27,10 @@ export const actor: Actor = {
     percent: prng.chance(40) ? 100 : prng.below(100),
     staysOn: prng.chance(30),
     polls: prng.chance(20),
+    ...(prng.chance(50) ? { spaces: prng.between(1, 2000) } : {}),
   }),
   act: async (stage, given) => {
-    const { topic, key, percent, staysOn, polls } = given as unknown as Doing;
+    const { topic, key, percent, staysOn, polls, spaces = 0 } = given as unknown as Doing;
     const { machine, http } = stage;
     if (http === undefined) return;
     await stage.turns.shared(topic, async () => {
@@ -40,7 +43,7 @@ export const actor: Actor = {
         return;
       }
       const answer = await machine.client.appendAgain(topic, key, async (body) => {
-        const bytes = requestBytes("POST", `/v0/topics/${topic}`, body);
+        const bytes = requestBytes("POST", `/v0/topics/${topic}`, body + " ".repeat(spaces));
         const sent = Math.floor((bytes.length * percent) / 100);
         const connection = http.connect();
         connection.send(bytes.subarray(0, sent));

@@ -10,6 +10,8 @@ interface Doing {
   readonly tag?: string;
   readonly node?: string;
   readonly key?: string;
+  /** As no serialiser would write it. */
+  readonly odd?: boolean;
 }
 
 export const actor: Actor = {
@@ -26,6 +28,7 @@ export const actor: Actor = {
       ...(prng.chance(60) ? { tag: prng.pick(tags) } : {}),
       ...(prng.chance(20) ? { node: prng.pick(["n1", "n2"]) } : {}),
       ...(prng.chance(20) ? { key: `key-${prng.below(1_000_000)}` } : {}),
+      ...(prng.chance(15) ? { odd: true } : {}),
     };
   },
   act: async (stage, given) => {

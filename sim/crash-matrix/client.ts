@@ -22,6 +22,8 @@ export interface AppendOptions {
   readonly node?: string;
   /** Makes each payload about this long. */
   readonly padBytes?: number;
+  /** As no serialiser would write it: it comes back as it went (1.1). */
+  readonly odd?: boolean;
   /** Of a queue: not claimable for so long. */
   readonly delayMs?: number;
 }
@@ -316,11 +318,11 @@ export class Client {
     return last === undefined ? history.base !== undefined : last.change.kind === "create";
   }
 
-  #record({ tag, node, padBytes = 0 }: AppendOptions): PlainRecord {
+  #record({ tag, node, padBytes = 0, odd }: AppendOptions): PlainRecord {
     const number = ++this.#records;
     const data = JSON.stringify({ id: `${this.#prefix}-${number}`, pad: "x".repeat(padBytes) });
     return {
-      data,
+      data: odd === true ? data.replace('"pad":', '"odd" : [1.0, -0,1E400,"\\u0041"],"pad": ') : data,
       ...(tag === undefined ? {} : { tag }),
       ...(node === undefined ? {} : { node }),
       ...(number % 3 === 0 ? { meta: JSON.stringify({ n: number }) } : {}),

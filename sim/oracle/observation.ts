@@ -4,6 +4,7 @@ import type { TopicConfig } from "../../src/topic/config.ts";
 import type { ReadRequest, Tombstone } from "../../src/topic/read.ts";
 import { wholeRead } from "../../src/topic/testing/whole-read.ts";
 import type { Door } from "../door.ts";
+import { rawObjects } from "./raw-json.ts";
 
 export interface SeenRecord {
   readonly seq: number;
@@ -90,21 +91,25 @@ export function parseRecords(slices: readonly Uint8Array[]): readonly SeenRecord
     .join(",");
   let records = recent.get(text);
   if (records === undefined) {
-    records = (JSON.parse(`[${text}]`) as Record<string, unknown>[]).map(seenRecord);
+    records = Array.from(rawObjects(text), seenRecord);
     if (recent.size >= mostRecent) recent.clear();
     recent.set(text, records);
   }
   return records;
 }
 
-function seenRecord(record: Record<string, unknown>): SeenRecord {
+function seenRecord(members: ReadonlyMap<string, string>): SeenRecord {
+  const text = (name: string): string | undefined => {
+    const raw = members.get(name);
+    return raw === undefined ? undefined : (JSON.parse(raw) as string);
+  };
   return {
-    seq: record["$seq"] as number,
-    ts: record["$ts"] as number,
-    data: JSON.stringify(record["data"]),
-    tag: record["$tag"] as string | undefined,
-    node: record["$node"] as string | undefined,
-    meta: record["meta"] === undefined ? undefined : JSON.stringify(record["meta"]),
+    seq: Number(members.get("$seq")),
+    ts: Number(members.get("$ts")),
+    data: members.get("data")!,
+    tag: text("$tag"),
+    node: text("$node"),
+    meta: members.get("meta"),
   };
 }
 

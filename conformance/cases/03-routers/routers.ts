@@ -74,6 +74,14 @@ beyond("get-health", "GET has the lag, the last error and the reason of a pause"
   members(await router.state(), { lag: 0, last_error: null, paused_by: null }, "GET");
 });
 
+beyond("get-lag-filtered", "what a filter keeps back is no lag", async (context) => {
+  const { router, ends, source, dest } = pairOf(context);
+  await router.made({ ...ends, filter: "kept" });
+  await source.appended([{ data: 1, tag: "kept" }, { data: 2 }, { data: 3, tag: "else" }]);
+  equal((await dest.readAll()).length, 1, "copies");
+  members(await router.state(), { lag: 0, forwarded_total: 1 }, "GET");
+});
+
 core("get-absent", "GET of a router that is not there is 404 router_not_found", async (context) => {
   error(await pairOf(context).router.get(), 404, "router_not_found");
 });
