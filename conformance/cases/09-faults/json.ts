@@ -322,6 +322,17 @@ beyond("prototype", "__proto__ sets nothing, neither in control objects nor in d
   invalid(await topic.append('{"records":[{"__proto__":{"data":1}}]}'));
   invalid(await topic.append('{"__proto__":{"records":[{"data":1}]}}'));
   error(await context.absent().diff('{"__proto__":{"from_seq":0}}'), 404, "topic_not_found");
+  // Inside of other control objects, too, what every object has by birth is a field like any other.
+  const inherited = '"__proto__":{"cap_records":1},"constructor":{"x":1},"toString":1';
+  const made = context.absent("made");
+  ok(await made.append(`{"config":{${inherited},"cap_records":7},"records":[{"data":1}]}`), 201);
+  equal((await made.state()).config["cap_records"], 7, "cap_records");
+  const watched = await context.http.send(
+    "POST",
+    "/v0/watch",
+    `{"topics":{"${made.name}":{${inherited},"from_seq":0}}}`,
+  );
+  ok(watched, 200, 201);
 });
 
 beyond("control-characters", "no tag, node or data forges a header or a line", async (context) => {
