@@ -15,7 +15,7 @@ const small = [
   samplePart(2, { blocks: 1, records: 5, tags: ["a", "b"] }),
 ];
 /** Several pieces, and syncs between them. */
-const large = [samplePart(1, { blocks: 45, records: 10, payloadBytes: 131_072, tags: ["a"] })];
+const large = [samplePart(1, { blocks: 70, records: 10, payloadBytes: 131_072, tags: ["a"] })];
 
 /** As the engine does: what fails is given up. */
 async function write(disk: SimulatedDisk, parts: readonly SamplePart[]): Promise<void> {
