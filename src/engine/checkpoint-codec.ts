@@ -2,6 +2,7 @@
  * The sections of a checkpoint (spec 6.4): what the engine says of the whole, its segment files, and the topics, whose
  * sections are their own (topic/section.ts). JSON throughout; what is read was hashed, and is checked all the same.
  */
+import { isCount } from "../base/decoded-json.ts";
 import type { Section } from "../checkpoint/format.ts";
 import type { LogPlace } from "../wal/commit.ts";
 import type { NamedSegment } from "./segments.ts";
@@ -109,10 +110,6 @@ function isGone(value: unknown): value is GoneTopic {
   if (typeof value !== "object" || value === null) return false;
   const { id, op } = value as Readonly<Record<string, unknown>>;
   return isCount(id) && isCount(op);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function textOf(payload: Uint8Array): string {

@@ -118,6 +118,7 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
     nowMs: () => clock.nowMs(),
   });
   for (const one of oldDeps) one.sealer = sealer;
+  const breathe = (): Promise<void> | undefined => (sealer.overwhelmed ? sealer.relieve() : undefined);
   replayer.startAt(whole?.from);
   const recovered = await recoverWal({
     env,
@@ -134,10 +135,8 @@ export async function recover(deps: RecoverDeps): Promise<Recovered> {
     synced: whole?.synced,
     archiveDirectory: config.wal.archiveDirectory,
     witnesses: deps.options.witnesses,
-    breathe: () => (deps.quota.heldBytes > config.storage.tailBytes ? sealer.relieve() : undefined),
+    breathe,
   });
-  const breathe = (): Promise<void> | undefined =>
-    deps.quota.heldBytes > config.storage.tailBytes ? sealer.relieve() : undefined;
   await replayer.derive({ env, blocks, shards: recovered.shards, breathe }, () => {
     const problem = replayer.concludeReplay();
     if (problem !== undefined) throw damage(problem, { file: config.directory });

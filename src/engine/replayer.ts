@@ -215,6 +215,7 @@ export class Replayer {
         if (pause !== undefined) await pause;
       }
     };
+    // Its own: a frame of a destination is held while frames of its source are read.
     const reader = FrameReader.of(env, shards);
     for (const [topicId, items] of this.#deferred.take())
       await this.#replayDeferred(this.#topics.get(topicId)!, items, reader, { deriver, run });

@@ -2,16 +2,9 @@
  * The jobs of a queue in a checkpoint (spec 5, 6.4): durable leases, delays, and how often what waits again was delivered.
  * Neighbours that were delivered equally often are a run, so that it stays small however much is in flight.
  */
+import { isCount, isObject } from "../base/decoded-json.ts";
 import type { Job } from "./job.ts";
-import {
-  isCount,
-  isListOf,
-  isObject,
-  isTransition,
-  isTuple,
-  type LoggedClaim,
-  type LoggedReturn,
-} from "./transition.ts";
+import { isListOf, isTransition, isTuple, type LoggedClaim, type LoggedReturn } from "./transition.ts";
 
 const maxRun = 1 << 24;
 

@@ -2,6 +2,7 @@
  * What the log says of jobs (spec 5, 6.2): the keeper's part of a `lease` frame. What a claim gives out in one go has
  * consecutive lease numbers, so that it takes little room. Reading believes nothing that writing does not give.
  */
+import { isCount, isObject } from "../base/decoded-json.ts";
 
 /** Leases of one node that were given out together. */
 export interface LoggedClaim {
@@ -62,12 +63,4 @@ export function isListOf<T>(value: unknown, isItem: (item: unknown) => item is T
 export function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean;
 export function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(isItem);
-}
-
-export function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

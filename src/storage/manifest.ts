@@ -7,6 +7,7 @@
  *
  * Bytes: magic (8), version (u32), body length (u32), body (JSON), XXH64 of all before it (8). Little-endian.
  */
+import { isObject } from "../base/decoded-json.ts";
 import { assert } from "../base/assert.ts";
 import { hash64 } from "../base/hash.ts";
 import type { Fs } from "../env/env.ts";
@@ -166,10 +167,6 @@ function isEnd(value: unknown): boolean {
   const { index, position, hash, ...others } = value;
   const isHash = typeof hash === "string" && /^[0-9a-f]{16}$/.test(hash);
   return isFrom(0)(index) && isFrom(0)(position) && isHash && Object.keys(others).length === 0;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The manifest of an open directory: read once, replaced in turn. */

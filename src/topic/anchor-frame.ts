@@ -2,6 +2,7 @@
  * What an anchor frame says (spec 3.3): how far links of its shard had come when it was planned. It belongs to no topic, has
  * no operation number and changes nothing: behind a loss of power it says what was there before.
  */
+import { isCount, isObject, parsedPayload } from "../base/decoded-json.ts";
 import type { FrameAnchor } from "../wal/commit.ts";
 
 export interface TopicAnchor {
@@ -17,9 +18,9 @@ export function encodeAnchors(anchors: readonly TopicAnchor[]): Buffer {
 
 /** `undefined` for what `encodeAnchors` does not write. */
 export function decodeAnchors(payload: Uint8Array): readonly TopicAnchor[] | undefined {
-  const json = parse(payload);
-  if (typeof json !== "object" || json === null) return undefined;
-  const { links } = json as Readonly<Record<string, unknown>>;
+  const json = parsedPayload(payload);
+  if (!isObject(json)) return undefined;
+  const { links } = json;
   if (!Array.isArray(links)) return undefined;
   const anchors: TopicAnchor[] = [];
   for (const link of links as unknown[]) {
@@ -28,17 +29,4 @@ export function decodeAnchors(payload: Uint8Array): readonly TopicAnchor[] | und
     anchors.push({ topicId, epoch, anchor: { source, dest } });
   }
   return anchors;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function parse(payload: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8"));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -3,6 +3,7 @@
  * their own (records-format.ts); the rest is rare and small, and is JSON, which has no zero bytes. Decoding is given
  * bytes from a disk: it returns an outcome, never throws, and accepts nothing that encoding does not write.
  */
+import { isCount, isObject, parsedPayload } from "../base/decoded-json.ts";
 import type { Predicate } from "../base/predicate.ts";
 import { runsOf, seqsOf } from "../base/seq-runs.ts";
 import { frameKind } from "../wal/commit.ts";
@@ -97,7 +98,7 @@ export function decodeEntry(kind: number, payload: Uint8Array): EntryOutcome {
   }
   const decoder = decoders[kind];
   if (decoder === undefined) return { ok: false, reason: `frame kind ${kind} is not a topic's` };
-  const json = parse(payload);
+  const json = parsedPayload(payload);
   const entry = isObject(json) ? decoder(json) : undefined;
   return entry === undefined
     ? { ok: false, reason: `the payload of a frame of kind ${kind} is malformed` }
@@ -231,21 +232,4 @@ function toFloors(json: unknown): Floors | undefined {
   if (!isObject(json)) return undefined;
   const { capFloor, ttlFloor } = json;
   return isCount(capFloor) && isCount(ttlFloor) ? { capFloor, ttlFloor } : undefined;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function parse(payload: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8"));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -1,4 +1,5 @@
 /** Links as JSON: in `routerConfig` frames, and in a topic's section of a checkpoint. Reading believes nothing. */
+import { isCount, isObject } from "../base/decoded-json.ts";
 import type { Predicate } from "../base/predicate.ts";
 import { isRouterName, isTopicName } from "../base/names.ts";
 import type { LinkChange, LinkRouter, LinkSource, LinkState } from "./link.ts";
@@ -60,12 +61,4 @@ export function predicateFromJson(json: unknown): Predicate | undefined {
   const { op, value, prefix } = json;
   if (op === "Eq" && typeof value === "string") return { op, value };
   return op === "Glob" && typeof prefix === "string" ? { op, prefix } : undefined;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -183,14 +183,26 @@ export class LinkEnd {
 
 const admitting = { reserve: false, patient: true };
 
-function stageCopies(topic: Instance, planned: PlannedCopies, count: number, nowMs: number): Promise<void> {
-  const { plan, queue, deps, contents } = topic;
-  const { layout, payloadBytes, lastTs } = planned;
+/** From here on the seqs are theirs, and the source counts as forwarded. */
+function planCopies(
+  topic: Instance,
+  { layout, payloadBytes, lastTs }: PlannedCopies,
+  count: number,
+): { readonly firstSeq: number; readonly link: LinkState } {
+  const { plan } = topic;
   const firstSeq = plan.head + 1;
   const lastSeq = plan.head + count;
   if (!topic.ceiling.covers(lastSeq)) raiseCeiling(topic, lastSeq);
   plan.take(count, payloadBytes, lastTs);
-  plan.link = sureLink(advancedLink(plan.link, layout.plan.copied!.anchor));
+  const link = sureLink(advancedLink(plan.link, layout.plan.copied!.anchor));
+  plan.link = link;
+  return { firstSeq, link };
+}
+
+function stageCopies(topic: Instance, planned: PlannedCopies, count: number, nowMs: number): Promise<void> {
+  const { plan, queue, deps, contents } = topic;
+  const { layout, payloadBytes } = planned;
+  const { firstSeq } = planCopies(topic, planned, count);
   let entry: RecordsEntry | undefined;
   const { effect, answer } = answering(({ stampMs, place }) => {
     contents.applyRecords(stampMs, firstSeq, entry!, place);
@@ -218,15 +230,11 @@ function stageDerived(
   sourcePlace: LogPlace,
 ): Promise<void> {
   const { plan, queue, deps, contents } = topic;
-  const { layout, payloadBytes, lastTs } = planned;
-  const firstSeq = plan.head + 1;
-  const lastSeq = plan.head + count;
-  if (!topic.ceiling.covers(lastSeq)) raiseCeiling(topic, lastSeq);
-  plan.take(count, payloadBytes, lastTs);
-  plan.link = sureLink(advancedLink(plan.link, layout.plan.copied!.anchor));
-  plan.anchor = { source: plan.link.cursor, dest: lastSeq };
+  const { layout, payloadBytes } = planned;
+  const { firstSeq, link } = planCopies(topic, planned, count);
+  plan.anchor = { source: link.cursor, dest: plan.head };
   const origin = { place: deps.log.place(), sourcePlace, op: plan.op };
-  const staged = contents.derivations.stage(plan.link.source.id, sourcePlace);
+  const staged = contents.derivations.stage(link.source.id, sourcePlace);
   const entry = planned.write(Buffer.allocUnsafe(layout.payloadBytes));
   const { effect, answer } = answering(
     ({ stampMs }) => {

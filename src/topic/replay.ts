@@ -68,40 +68,25 @@ export function restoredHole(topic: Instance, end: (knownSeq: number) => number)
 
 /** The frame that makes a hole durable; it is to be written, and then replayed like any other. */
 export function holeFrame(topic: Instance, hole: Hole, stamp: number): { fields: FrameFields; payload: Buffer } {
-  const { id: topicId, epoch } = topic.identity;
-  const ceiling = Math.max(hole.to, topic.ceiling.declared);
   const { link, headSeq } = topic.contents;
   const anchor =
     link && topic.contents.config.durability !== "ephemeral" ? { source: link.cursor, dest: headSeq } : undefined;
-  const fields = {
-    kind: frameKind.hole,
-    topicId,
-    epoch,
-    op: topic.op + 1,
-    stamp,
-    firstSeq: 0,
-    count: 0,
-    ceiling,
-    anchor,
-  };
+  const ceiling = Math.max(hole.to, topic.ceiling.declared);
+  const fields = { ...findingFields(topic, frameKind.hole, stamp), ceiling, anchor };
   return { fields, payload: encodeEntry({ kind: "hole", hole }) };
 }
 
 /** The frame that ends an instance whose creation was never answered, where a later one has its name. */
 export function deleteFrame(topic: Instance, stamp: number): { fields: FrameFields; payload: Buffer } {
+  const fields = findingFields(topic, frameKind.topicDelete, stamp);
+  return { fields, payload: encodeEntry({ kind: "topicDelete" }) };
+}
+
+/** Of the next frame of a topic that has no log yet. */
+function findingFields(topic: Instance, kind: number, stamp: number): FrameFields {
   const { id: topicId, epoch } = topic.identity;
   const ceiling = topic.ceiling.declared;
-  const fields = {
-    kind: frameKind.topicDelete,
-    topicId,
-    epoch,
-    op: topic.op + 1,
-    stamp,
-    firstSeq: 0,
-    count: 0,
-    ceiling,
-  };
-  return { fields, payload: encodeEntry({ kind: "topicDelete" }) };
+  return { kind, topicId, epoch, op: topic.op + 1, stamp, firstSeq: 0, count: 0, ceiling };
 }
 
 /** All frames are replayed, and what is kept of them is synced. */

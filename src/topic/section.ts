@@ -4,6 +4,7 @@
  *
  * A section is JSON. Reading is given bytes that were hashed, and still believes nothing that does not fit together.
  */
+import { isCount } from "../base/decoded-json.ts";
 import { type PartEntry, partFromJson, partToJson } from "../segment/part-entry.ts";
 import type { TopicConfig } from "./config.ts";
 import { configFromCompactJson, configToCompactJson } from "./config-codec.ts";
@@ -181,10 +182,6 @@ function list(value: unknown): readonly unknown[] {
 function fixed(value: unknown, count: number): readonly unknown[] {
   const items = list(value);
   return items.length === count ? items : Array.from({ length: count }, () => undefined);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -7,8 +7,8 @@ export const bug: PlantedBug = {
   patches: [
     {
       file: "src/topic/link-end.ts",
-      search: "  plan.anchor = { source: plan.link.cursor, dest: lastSeq };",
-      replace: "  plan.anchor = { source: plan.link.cursor, dest: lastSeq + 1 };",
+      search: "  plan.anchor = { source: link.cursor, dest: plan.head };",
+      replace: "  plan.anchor = { source: link.cursor, dest: plan.head + 1 };",
     },
   ],
 };
