@@ -1,6 +1,8 @@
 /** Routers from the topics that everybody works on into topics of their own; and writes and deletes in those. */
 import type { TopicConfigPatch } from "../../src/topic/config.ts";
+import { Violation } from "../oracle/oracle.ts";
 import type { Actor } from "../run/actor.ts";
+import type { Stage } from "../run/stage.ts";
 import { classes, drawTopic, isThere, tags } from "./topics.ts";
 
 interface Doing {
@@ -23,7 +25,7 @@ export const actor: Actor = {
   // Only where the profile wants it: what a restored copy has of a destination nobody judges yet.
   weight: 0,
   plan: (prng) => ({
-    source: drawTopic(prng),
+    source: prng.chance(15) ? prng.pick(dests) : drawTopic(prng),
     dest: prng.pick(dests),
     verb: prng.pick(["route", "route", "route", "unroute", "write", "write", "delete"]),
     durability: prng.pick(classes),
@@ -33,18 +35,21 @@ export const actor: Actor = {
     ...(prng.chance(25) ? { mostRecords: prng.between(2, 12) } : {}),
   }),
   act: async (stage, given) => {
-    const { source, dest, verb, durability, prefix, tag, exactlyOnce, mostRecords } = given as unknown as Doing;
+    const { source, dest, verb, durability, tag, mostRecords } = given as unknown as Doing;
     const { client } = stage.machine;
     const { links } = stage.oracle;
     const current = (): string | undefined =>
       links.routers.find((router) => router.dest === dest && router.state !== "gone")?.source;
-    await stage.turns.alone(source, () =>
-      stage.turns.alone(dest, async () => {
+    if (source === dest) return;
+    // In one order, whoever of both is the source: nobody waits for who waits for them.
+    const [first, second] = [source, dest].sort();
+    await stage.turns.alone(first, () =>
+      stage.turns.alone(second, async () => {
         const answers: (string | undefined)[] = [];
         if (verb === "route") {
           if (!isThere(stage, source) || current() !== undefined) return;
           if (!isThere(stage, dest)) answers.push(await client.create(dest, durability, cappedAt(mostRecords)));
-          if (isThere(stage, dest)) answers.push(await client.route(source, dest, { prefix, exactlyOnce }));
+          if (isThere(stage, dest)) answers.push(await route(stage, given as unknown as Doing));
         } else if (!isThere(stage, dest)) return;
         else if (verb === "unroute") answers.push(await client.unroute(current() ?? source, dest));
         else if (verb === "write") answers.push(await client.append(dest, 2, { tag }));
@@ -57,4 +62,15 @@ export const actor: Actor = {
 
 function cappedAt(records: number | undefined): TopicConfigPatch {
   return records === undefined ? {} : { capRecords: records, discard: "reject" };
+}
+
+/** A way that would lead back is refused, and only that (3.2). */
+async function route(stage: Stage, { source, dest, prefix, exactlyOnce }: Doing): Promise<string | undefined> {
+  const leadsBack = stage.oracle.links.leads(dest, source);
+  const answer = await stage.machine.client.route(source, dest, { prefix, exactlyOnce });
+  if (leadsBack && answer === undefined) throw new Violation("3.2", `${source} → ${dest} is a cycle, and was made`);
+  if (leadsBack === false && answer === "router_cycle")
+    throw new Violation("3.2", `${source} → ${dest} is no cycle, and was refused for one`);
+  if (leadsBack) stage.say("a router refused for a cycle");
+  return answer;
 }

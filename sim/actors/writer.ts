@@ -1,5 +1,6 @@
 /** Appends: single records and batches, small and large, with tags, nodes, meta, keys; several at once. */
 import type { Actor } from "../run/actor.ts";
+import type { Answer } from "../crash-matrix/client.ts";
 import { drawTopic, isThere, tags } from "./topics.ts";
 
 interface Doing {
@@ -45,7 +46,16 @@ export const actor: Actor = {
         ),
       );
       stage.answered("append", topic, answers);
+      // What was refused was not taken: its key is nobody's.
+      if (key !== undefined && isRefused(answers[0]) && isThere(stage, topic)) {
+        stage.answered("append again", topic, [await client.append(topic, 1, { key: `${key}-0` })]);
+        stage.say("a refused write tried again with its key");
+      }
     };
     await stage.turns.shared(topic, () => (isThere(stage, topic) ? write() : Promise.resolve()));
   },
 };
+
+function isRefused(answer: Answer): boolean {
+  return answer !== undefined && answer !== "unknown";
+}

@@ -220,7 +220,7 @@ export class Client {
     const { door, oracle } = this.#deps;
     const { prefix, exactlyOnce = false } = options;
     const name = `${source}->${dest}`;
-    const from = oracle.topic(source).live?.head ?? 0;
+    const from = await this.#headOf(source);
     const router = oracle.links.asked({ name, source, dest, prefix, from }, oracle.topic(dest));
     const answer = await this.#answer(async () => {
       await door.putRouter(name, {
@@ -234,7 +234,7 @@ export class Client {
         exactlyOnce,
       });
       router.state = "there";
-      router.certain = oracle.topic(source).live?.head ?? 0;
+      router.certain = await this.#headOf(source);
     });
     if (answer !== undefined && answer !== "unknown") router.state = "gone";
     return answer;
@@ -290,6 +290,13 @@ export class Client {
 
   #issue(topic: string, change: Change, nowMs = this.#deps.nowMs()): number {
     return this.#deps.oracle.topic(topic).issue(change, nowMs);
+  }
+
+  /** Of what routers lead to, nobody but the server knows it. */
+  async #headOf(topic: string): Promise<number> {
+    const { door, oracle } = this.#deps;
+    if (oracle.links.dest(topic) === undefined) return oracle.topic(topic).live?.head ?? 0;
+    return (await door.topicState(topic, false)).headSeq;
   }
 
   #needsClock(topic: string): boolean {

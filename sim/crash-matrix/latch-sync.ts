@@ -22,13 +22,17 @@ export function latchSync(name: string, variant: "A" | "B"): Operation {
       const { client } = machine;
       await machine.until(client.append("disk", 2));
       await machine.until(client.append("memory", 2));
-      const [failed, behind] = await machine.until(Promise.all([client.append("fsync", 3), client.append("disk", 1)]));
+      const [failed, behind] = await machine.until(
+        Promise.all([client.append("fsync", 3, { key: "again" }), client.append("disk", 1)]),
+      );
       expect(failed === "wal_unavailable", `an append whose sync failed is refused, and not ${failed ?? "acked"}`);
       await machine.pass(500);
       expect(
         machine.events.some((event) => event.type === "wal-latched" && event.rescued),
         "the rescue succeeds",
       );
+      const again = await machine.until(client.append("fsync", 3, { key: "again" }));
+      expect(again === "wal_unavailable", `what was refused is not known by its key (${again ?? "acked"})`);
       const later = await machine.until(client.append("disk", 1));
       expect(
         later === "wal_unavailable",

@@ -88,9 +88,11 @@ export class DestHistory {
 export class Links {
   readonly routers: ModelRouter[] = [];
   readonly #dests = new Map<string, DestHistory>();
+  #restarted = false;
 
   clone(): Links {
     const copy = new Links();
+    copy.#restarted = this.#restarted;
     for (const router of this.routers) copy.routers.push({ ...router });
     for (const [name, dest] of this.#dests) copy.#dests.set(name, dest.clone());
     return copy;
@@ -99,6 +101,19 @@ export class Links {
   /** `undefined` for a topic that no router ever led to. */
   dest(name: string): DestHistory | undefined {
     return this.#dests.get(name);
+  }
+
+  /** Whether records come from one topic to another; `undefined` where a router on the way is or is not there. */
+  leads(from: string, to: string): boolean | undefined {
+    if (this.#leads(from, to, ({ state }) => state === "there")) return true;
+    return this.#leads(from, to, ({ state }) => state !== "gone") ? undefined : false;
+  }
+
+  #leads(from: string, to: string, counts: (router: ModelRouter) => boolean): boolean {
+    const reached = new Set([from]);
+    for (const topic of reached)
+      for (const router of this.routers) if (router.source === topic && counts(router)) reached.add(router.dest);
+    return reached.has(to);
   }
 
   settle(): void {
@@ -137,11 +152,12 @@ export class Links {
     const seen = observation.get(history.name);
     const dest = this.dest(history.name);
     assert(dest !== undefined, "a destination is judged");
+    this.#restarted ||= crash !== "none";
     if (seen === undefined) return history.live === undefined ? undefined : "it is not there, and should be";
     const wrong =
       this.#lost(dest, history, seen, crash) ??
       undeleted(dest, seen, crash) ??
-      wrongHole(this.#sourcesOf(history.name), observation, history, seen, crash) ??
+      this.#wrongHole(observation, history, seen, crash) ??
       this.#wrongCopies(history.name, seen, observation, crash);
     if (wrong !== undefined) return wrong;
     for (const record of seen.records) {
@@ -162,8 +178,23 @@ export class Links {
     return undefined;
   }
 
-  #sourcesOf(dest: string): string[] {
-    return this.routers.filter((router) => router.dest === dest).map(({ source }) => source);
+  /** A hole that was not there before comes from a crash, by the topic's class, or stands for what the source lacks. */
+  #wrongHole(observation: Observation, history: TopicHistory, seen: SeenTopic, crash: Crash): string | undefined {
+    if (mayLeaveHole(crash, seen.config.durability)) return undefined;
+    const sources = this.routers
+      .filter(({ dest }) => dest === history.name)
+      .map(({ source }) => observation.get(source));
+    const lacks = sources.some((source) => source === undefined || source.tombstones.length > 0);
+    // What was deleted before it was forwarded is kept for that, but by no start.
+    const forgot =
+      this.#restarted && sources.some((source) => source !== undefined && source.records.length < source.head);
+    const known = history.base?.announced ?? [];
+    const fresh = seen.tombstones.find(
+      ({ gapFrom, gapTo, reason }) =>
+        (reason === "crash" || (reason === "source_trim" && !forgot)) &&
+        !known.some(({ from, to }) => from <= gapFrom && gapTo <= to),
+    );
+    return fresh === undefined || lacks ? undefined : `${brief(fresh)} is announced, and nothing is lost`;
   }
 
   /** What was shown, or acked, stays as the destination's own class says, at its place. */
@@ -201,13 +232,15 @@ export class Links {
       if (router.dest !== name || source === undefined) continue;
       const pair = this.routers.filter((one) => one.source === router.source && one.dest === name);
       const places = new Map(source.records.map((record) => [record.data, record]));
-      const copies = seen.records.filter(({ data }) => places.has(data));
+      const repeats = this.dest(router.source) !== undefined && hasLost(source);
+      const all = seen.records.filter(({ data }) => places.has(data));
+      const copies = repeats ? [...new Map(all.map((copy) => [copy.data, copy])).values()].sort(bySeq) : all;
       let last = 0;
       for (const copy of copies) {
         const original = places.get(copy.data)!;
         if (original.seq <= last) return `a copy of source record ${original.seq} stands behind one of ${last}`;
         last = original.seq;
-        if (copy.tag !== original.tag || copy.node !== original.node || written(copy.meta) !== original.meta)
+        if (copy.tag !== original.tag || copy.node !== original.node || written(copy.meta) !== written(original.meta))
           return `copy ${brief(copy)} is not like ${brief(original)}`;
         if (!pair.some((one) => wants(one, original)))
           return `record ${original.seq} was copied, and should not have been`;
@@ -241,6 +274,15 @@ function isBounded({ config }: SeenTopic): boolean {
   return config.capRecords !== 0 || config.capBytes !== 0 || config.ttlMs !== 0;
 }
 
+/** What a source of a chain lost it is given once more, under a new seq (3.2), and the copies of both are there. */
+function hasLost({ tombstones }: SeenTopic): boolean {
+  return tombstones.some(({ reason }) => reason === "crash");
+}
+
+function bySeq(one: SeenRecord, other: SeenRecord): number {
+  return one.seq - other.seq;
+}
+
 function isAnnounced({ tombstones }: SeenTopic, seq: number): boolean {
   return tombstones.some(({ gapFrom, gapTo }) => gapFrom <= seq && seq <= gapTo);
 }
@@ -255,24 +297,6 @@ function undeleted({ deleted, shown }: DestHistory, seen: SeenTopic, crash: Cras
     deleted.delete(seq);
   }
   return undefined;
-}
-
-/** A hole that was not there before comes from a crash, by the topic's class, or stands for one of the source. */
-function wrongHole(
-  sources: readonly string[],
-  observation: Observation,
-  history: TopicHistory,
-  seen: SeenTopic,
-  crash: Crash,
-): string | undefined {
-  if (mayLeaveHole(crash, seen.config.durability)) return undefined;
-  const sourceLacks = sources.some((name) => (observation.get(name)?.tombstones.length ?? 1) > 0);
-  const known = history.base?.announced ?? [];
-  const fresh = seen.tombstones.find(
-    ({ gapFrom, gapTo, reason }) =>
-      ["crash", "source_trim"].includes(reason) && !known.some(({ from, to }) => from <= gapFrom && gapTo <= to),
-  );
-  return fresh === undefined || sourceLacks ? undefined : `${brief(fresh)} is announced, and nothing is lost`;
 }
 
 /** Of what was just seen in a destination, the seqs that a delete takes. */

@@ -197,7 +197,9 @@ export class Stage {
     const observation = await this.#observe();
     for (const [name, seen] of observation)
       this.#witness.meet({ kind: "look", crash, seen, before: this.oracle.topic(name).base });
-    if (this.#troubles.lied && crash === "power") this.#accept(observation);
+    const isLost = this.#troubles.lied && crash === "power";
+    if (crash !== "none" && !isLost) this.oracle.judgeRouters(this.machine.routers().map(({ router }) => router));
+    if (isLost) this.#accept(observation);
     else this.oracle.judge(observation, crash, this.nowMs, this.clocks.facts);
     this.clocks.seen(observation);
     this.#witness.looked(observation);

@@ -19,13 +19,15 @@ export const operation: Operation = {
     const { client } = machine;
     await machine.until(client.append("disk", 2));
     await machine.until(client.append("disk", 1));
-    const failed = await machine.until(client.append("disk", 3, { padBytes: 900 }));
+    const failed = await machine.until(client.append("disk", 3, { padBytes: 900, key: "again" }));
     expect(failed === "wal_unavailable", `an append whose write failed is refused, and not ${failed ?? "acked"}`);
     await machine.pass(500);
     expect(
       machine.events.some((event) => event.type === "wal-latched" && event.rescued),
       "the rescue succeeds",
     );
+    const again = await machine.until(client.append("disk", 3, { key: "again" }));
+    expect(again === "wal_unavailable", `what was refused is not known by its key (${again ?? "acked"})`);
     await machine.judge("none");
   },
 };

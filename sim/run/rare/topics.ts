@@ -59,6 +59,8 @@ export const states: readonly RareState[] = [
   onAnswer("a topic that is full", ({ answer }) => answer === "topic_full"),
   said("the same key at once, once appended"),
   said("a key known from before a death"),
+  said("a refused write tried again with its key"),
+  said("a router refused for a cycle"),
   said("a long poll woken by a record"),
   said("a long poll that ran out"),
   said("a long poll ended by the end of its topic"),
