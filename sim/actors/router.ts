@@ -40,7 +40,10 @@ export const actor: Actor = {
     const { links } = stage.oracle;
     const current = (): string | undefined =>
       links.routers.find((router) => router.dest === dest && router.state !== "gone")?.source;
-    if (source === dest) return;
+    // What came to a topic by two ways is one record twice, and nobody could tell by which.
+    const fromElsewhere = links.routers.filter((router) => router.dest === dest && router.source !== source);
+    const isChain = [source, ...fromElsewhere.map((router) => router.source)].some((name) => dests.includes(name));
+    if (source === dest || (verb === "route" && isChain && fromElsewhere.length > 0)) return;
     // In one order, whoever of both is the source: nobody waits for who waits for them.
     const [first, second] = [source, dest].sort();
     await stage.turns.alone(first, () =>

@@ -22,7 +22,8 @@ export interface Moment {
   readonly struck: boolean;
   /**
    * A sync has failed, the cache may have forgotten what it covered, and the note that says so is still to come: nothing
-   * that a death of the process now would leave tells of it (6.6 makes the note the first act for that reason).
+   * that a death of the process now would leave tells of it (6.6 makes the note the first act for that reason). Who says
+   * that a shard has latched has written it.
    */
   readonly isUnknowable: boolean;
   readonly isClean: boolean;
@@ -49,7 +50,7 @@ export async function momentsOf(operation: Operation, seed: number): Promise<Mom
       oracle: machine.oracle.clone(),
       wallMs: machine.nowMs,
       struck: fired.length > 0,
-      isUnknowable: fired.some((fault) => fault.startsWith("datasync")) && !noted,
+      isUnknowable: fired.some((fault) => fault.startsWith("datasync")) && !noted && !hasLatched(machine),
       isClean: isOver && operation.endsClean === true,
       isOver,
     });
@@ -65,4 +66,8 @@ export async function momentsOf(operation: Operation, seed: number): Promise<Mom
   machine.check();
   keep("the end", true);
   return moments;
+}
+
+function hasLatched({ events }: Machine): boolean {
+  return events.some(({ type }) => type === "wal-latched");
 }

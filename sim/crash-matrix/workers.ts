@@ -142,7 +142,9 @@ export class Workers {
     const { oracle, nowMs } = this.#machine;
     const [source, target] = [oracle.topic(from), oracle.topic(to)];
     const seqs = source.live!.records.map(({ seq }) => seq);
-    let next = (target.live?.head ?? 0) + 1;
+    // Another move may be on its way there.
+    const ahead = target.open.filter(({ change, state }) => change.kind === "append" && state === "pending").length;
+    let next = (target.live?.head ?? 0) + ahead + 1;
     const creation =
       target.live === undefined && made !== undefined
         ? target.issue({ kind: "create", config: made }, nowMs)
