@@ -33,17 +33,30 @@ export function* possibleStates(
   }
 }
 
-/** An append that nobody answered came before one that was acked, where its records are found in front of that one's. */
+/**
+ * An append that nobody answered came before one that was acked, where its records are found in front of that one's, or
+ * where there is room for what was evicted again.
+ */
 function withOvertakers(history: TopicHistory, seen: SeenTopic | undefined): TopicHistory {
   const { acked, open } = history;
   const last = acked.findLast(({ change }) => change.kind === "append");
-  const unanswered = open.filter(({ instance }) => instance === last?.instance).flatMap((issued) => recordsOf(issued));
+  const unanswered = open.filter(({ instance, change }) => instance === last?.instance && change.kind === "append");
   if (last === undefined || seen === undefined || unanswered.length === 0) return history;
-  const wanted = new Set(unanswered.map(({ data }) => data));
-  const found = seen.records.filter(({ seq, data }) => seq < last.firstSeq! && wanted.has(data));
-  if (found.length === 0) return history;
   const copy = history.clone();
-  for (const record of found) copy.showed(record);
+  const wanted = new Set(unanswered.flatMap((issued) => recordsOf(issued)).map(({ data }) => data));
+  for (const record of seen.records) if (record.seq < last.firstSeq! && wanted.has(record.data)) copy.showed(record);
+  const before = copy.acked.slice(
+    0,
+    copy.acked.findIndex(({ number }) => number === last.number),
+  );
+  let head = before.reduce(applied, copy.base)?.head ?? 0;
+  const left = copy.open.filter(({ number }) => unanswered.some((issued) => issued.number === number));
+  const [evicted = []] = choicesOf(left, last.firstSeq! - 1 - head);
+  for (const issued of evicted) {
+    const [{ data }] = recordsOf(issued);
+    copy.showed({ seq: head + 1, ts: issued.atMs, data });
+    head += recordsOf(issued).length;
+  }
   return copy;
 }
 
@@ -64,7 +77,8 @@ function* statesOf(
   nowMs: number,
 ): Generator<ModelTopic | undefined> {
   const least = promised(history, acked, crash);
-  const orders = crash === "none" ? [[]] : openOrders(history.open, seen);
+  const head = acked.reduce(applied, history.base)?.head ?? 0;
+  const orders = crash === "none" ? [[]] : openOrders(history.open, seen, head);
   for (const open of orders) {
     const sequence = [...acked, ...open];
     for (let length = sequence.length; length >= least; length--) {
@@ -102,7 +116,7 @@ export function mustSurvive(issued: Issued, topic: ModelTopic | undefined, crash
  * What was not answered may have taken effect in the order of the calls, or in the one that the records found show; and of
  * the deletes, which may have to look for something first, any may be late.
  */
-function openOrders(open: readonly Issued[], seen: SeenTopic | undefined): Issued[][] {
+function openOrders(open: readonly Issued[], seen: SeenTopic | undefined, head: number): Issued[][] {
   if (open.length < 2) return [[...open]];
   const found = new Map(seen?.records.map(({ data, seq }) => [data, seq]));
   // The first of its records may have been evicted.
@@ -126,6 +140,10 @@ function openOrders(open: readonly Issued[], seen: SeenTopic | undefined): Issue
     overtaken(open.filter(isAppend).sort(byPlace)),
     overtaken([...new Set([...known, ...open.filter(isAppend)])]),
   ];
+  // What was evicted again at once came before what is found, and filled the seqs in front of it.
+  const missing = Math.min(...known.map(placeOf)) - 1 - head;
+  const evicted = open.filter((issued) => isAppend(issued) && !isFound(issued) && placeOf(issued) === Infinity);
+  for (const ahead of choicesOf(evicted, missing)) orders.push([...new Set([...first, ...ahead, ...then, ...open])]);
   // What was waiting for room comes behind everything else, or not at all.
   const waits = ({ change, order, number }: Issued): boolean => change.kind === "append" && order === number;
   if (open.some(waits)) orders.push([...open.filter((issued) => !waits(issued)), ...open.filter(waits)]);
@@ -135,6 +153,14 @@ function openOrders(open: readonly Issued[], seen: SeenTopic | undefined): Issue
     orders.push(...orders.slice(0, 5).map((order) => [...order.filter((issued) => !late.has(issued)), ...late]));
   }
   return orders;
+}
+
+/** Appends that have so many records together. */
+function* choicesOf(appends: readonly Issued[], records: number): Generator<Issued[]> {
+  if (records === 0) yield [];
+  if (!(records > 0) || records === Infinity) return;
+  for (const [at, append] of appends.entries())
+    for (const rest of choicesOf(appends.slice(at + 1), records - recordsOf(append).length)) yield [append, ...rest];
 }
 
 /** So many deletes that are in flight at once are told apart. */

@@ -135,7 +135,7 @@ export class TopicHistory {
   }
 
   /** A reader got it: that counts like an ack. */
-  showed(seen: SeenRecord): void {
+  showed(seen: Pick<SeenRecord, "seq" | "ts" | "data">): void {
     const issued = this.#appendOf(seen);
     this.#showed(issued?.instance ?? this.base?.instance ?? this.instances, seen.seq);
     if (issued === undefined) return;
@@ -203,7 +203,7 @@ export class TopicHistory {
     return issued;
   }
 
-  #appendOf({ data }: SeenRecord): Issued | undefined {
+  #appendOf({ data }: Pick<SeenRecord, "data">): Issued | undefined {
     return this.issued.find((issued) => recordsOf(issued).some((record) => record.data === data));
   }
 
