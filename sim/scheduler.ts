@@ -162,6 +162,6 @@ export class Scheduler {
 }
 
 /** A real turn of the event loop: it begins only when no promise callback is left, however long their chains are. */
-function promisesRunDry(): Promise<void> {
+export function promisesRunDry(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

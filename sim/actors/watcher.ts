@@ -56,7 +56,7 @@ export const actor: Actor = {
     const doing = given as unknown as Doing;
     await stage.turns.alone(doing.topic, async () => {
       const { live } = stage.oracle.topic(doing.topic);
-      if (live === undefined || live.config.ttlMs !== 0 || !stage.isHealthy) return;
+      if (live === undefined || live.config.ttlMs !== 0 || !stage.isHealthy || !stage.isServing) return;
       const { topic, percent, nodes } = doing;
       const start = live.earliest + Math.floor(((live.head + 1 - live.earliest) * percent) / 100) - 1;
       const wanted = live.records.filter(({ seq, record }) => seq > start && !nodes.includes(record.node ?? ""));

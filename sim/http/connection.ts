@@ -84,6 +84,10 @@ export class Connection implements Peer {
     this.ended();
   }
 
+  discard(): void {
+    this.#socket.destroy();
+  }
+
   received(bytes: Buffer): void {
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
     this.#take();

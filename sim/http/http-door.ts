@@ -60,6 +60,7 @@ const longestIdleMs = 30_000;
 export class HttpDoor implements ClosingDoor {
   readonly #deps: HttpDoorDeps;
   readonly #door: ReturnType<typeof createDoor>;
+  readonly #connections: Connection[] = [];
   #kept: Kept[] = [];
   #opened = 0;
   #closing = false;
@@ -90,7 +91,14 @@ export class HttpDoor implements ClosingDoor {
   /** A connection of its own, for somebody who says exactly what is sent. */
   connect(): Connection {
     const { scheduler, env, prng } = this.#deps;
-    return new Connection(this.#door.server, scheduler, env, prng.fork(`connection ${++this.#opened}`));
+    const connection = new Connection(this.#door.server, scheduler, env, prng.fork(`connection ${++this.#opened}`));
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  /** When the run is over: a parser of Node's keeps everything alive that has to do with its connection until that closes. */
+  discard(): void {
+    for (const connection of this.#connections) connection.discard();
   }
 
   async append(topic: string, { body }: WrittenAppend): Promise<AppendResult> {

@@ -1,6 +1,7 @@
 /** One run: a plan of steps played out on a stage, to its end or to the first violation. Same seed, same run. */
 import { Died } from "../crash-matrix/machine.ts";
 import { Prng } from "../prng.ts";
+import { promisesRunDry } from "../scheduler.ts";
 import { allActors, rareStates } from "./catalogue.ts";
 import type { Actor } from "./actor.ts";
 import { Coverage } from "./coverage.ts";
@@ -59,8 +60,12 @@ export async function runSeed({ seed, profile, ops, steps: given = [], onTrace }
     trace.add(`ended: ${String(error)}`);
   }
   stage.machine.disk.kill();
+  const hash = trace.digest();
+  stage.discard();
+  // What it is told of the end of its connections the dead process hears in vain.
+  await promisesRunDry();
   running = undefined;
-  return { hash: trace.digest(), steps, coverage, crashes: stage.crashes, isLong: isLong(stage), failure };
+  return { hash, steps, coverage, crashes: stage.crashes, isLong: isLong(stage), failure };
 }
 
 function isLong({ crashesAfterWrites, everHappened, coverage }: Stage): boolean {

@@ -73,6 +73,7 @@ export class Stage {
   #machine: Machine;
   #machines = 0;
   readonly #seed: string;
+  readonly #doors: HttpDoor[] = [];
   #inFlight = new Set<Promise<void>>();
   readonly clocks: Clocks;
   readonly profile: Profile;
@@ -185,6 +186,11 @@ export class Stage {
       })
       .finally(() => this.#inFlight.delete(tracked));
     this.#inFlight.add(tracked);
+  }
+
+  /** The run is over, and its last process is dead. */
+  discard(): void {
+    for (const door of this.#doors) door.discard();
   }
 
   /** Until nothing that was begun is left. */
@@ -383,15 +389,18 @@ export class Stage {
     if (this.profile.speaksHttp !== true) return {};
     const { scheduler } = this;
     return {
-      doorOf: (engine, env) =>
-        new HttpDoor({
+      doorOf: (engine, env) => {
+        const door = new HttpDoor({
           engine,
           env,
           scheduler,
           prng: new Prng(`${this.#seed}/${number}/http`),
           note: (line) => this.note(line),
           bug: (error) => machine().bug(error),
-        }),
+        });
+        this.#doors.push(door);
+        return door;
+      },
     };
   }
 

@@ -7,7 +7,7 @@ import { assert } from "../base/assert.ts";
 import { type Env, errnoOf } from "../env/env.ts";
 import { isNoSpace } from "../storage/io.ts";
 import type { Room } from "../storage/room.ts";
-import type { PendingPart } from "../topic/seal.ts";
+import type { ClosedTail, PendingPart } from "../topic/seal.ts";
 import type { Topic } from "../topic/topic.ts";
 import { comparePlaces, type LogPlace } from "../wal/commit.ts";
 import { shardNumber, type Wal } from "../wal/wal.ts";
@@ -297,10 +297,10 @@ export class Sealer {
       bytes: config.segmentMaxBytes * segmentThresholds,
     };
     const turn = turns(env.timers, this.#isCrowded ? urgentSealsPerPiece : sealsPerPiece);
-    const closed: { readonly topic: Topic; readonly lastSeq: number }[] = [];
+    const closed: { readonly topic: Topic; readonly tail: ClosedTail }[] = [];
     for (const topic of topics) {
-      const lastSeq = topic.closeTail(limit);
-      if (lastSeq > 0) closed.push({ topic, lastSeq });
+      const tail = topic.closeTail(limit);
+      if (tail !== undefined) closed.push({ topic, tail });
       const others = turn();
       if (others !== undefined) await others;
     }
@@ -313,8 +313,8 @@ export class Sealer {
     await segments.make(
       async (writer) => {
         const pending: { readonly topic: Topic; readonly part: PendingPart }[] = [];
-        for (const { topic, lastSeq } of closed) {
-          const part = await topic.writeTail(lastSeq, writer);
+        for (const { topic, tail } of closed) {
+          const part = await topic.writeTail(tail, writer);
           pending.push({ topic, part });
           sealed.records += part.built?.entry.records ?? 0;
           sealed.bytes += part.built?.entry.bytes ?? 0;

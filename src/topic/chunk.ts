@@ -50,6 +50,8 @@ export class Chunk {
   liveBytes = 0;
   /** Some slot has a tag or a node to be released with it. */
   named = false;
+  /** Its tail has let go of it, and of what its tags and nodes stand for. */
+  isGone = false;
   rows = new Uint32Array(firstRows * cellsPerRow);
   deleted: Uint32Array | undefined;
 

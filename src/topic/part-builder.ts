@@ -59,16 +59,38 @@ export class PartBuilder {
     this.#runs = new RecordRuns(this.#limit);
   }
 
-  /** Live records of a chunk from a slot on; the chunk is pinned for as long as it is needed. */
+  /** Live records of a chunk of a part from a slot on; the chunk is pinned for as long as it is needed. */
   async add(chunk: Chunk, from: number, origin: Origin): Promise<void> {
-    for (let at = chunk.nextLive(from); at < chunk.count;) {
-      chunk.block.pin();
-      this.#pinned.push(chunk.block);
-      at = chunk.nextLive(
-        this.#runs.take(chunk, at, (first, end) => this.#built.push({ origin, first, count: end - first })),
-      );
+    for (let at = from; at < chunk.count;) {
+      at = this.#take(chunk, at, origin);
       if (at < chunk.count) await this.#endBlock();
     }
+  }
+
+  /**
+   * Live records of a tail's chunks from a seq on. Those can be deleted and evicted all the while, and their names with them:
+   * what is taken is written before anybody else has a turn.
+   */
+  async addTail(chunks: readonly Chunk[], fromSeq: number): Promise<void> {
+    for (const chunk of chunks) {
+      const origin = { anyDead: () => chunk.deleted !== undefined, isDead: (slot: number) => chunk.isDeleted(slot) };
+      for (let at = chunk.slot(fromSeq); at < chunk.count;) {
+        at = this.#take(chunk, at, origin);
+        if (at < chunk.count) await this.#endBlock();
+      }
+    }
+    if (this.#runs.count > 0) await this.#endBlock();
+  }
+
+  /** As many as fit, from a slot on; the next live one, or the end of the chunk. */
+  #take(chunk: Chunk, from: number, origin: Origin): number {
+    const at = chunk.isGone ? chunk.count : chunk.nextLive(from);
+    if (at >= chunk.count) return chunk.count;
+    chunk.block.pin();
+    this.#pinned.push(chunk.block);
+    return chunk.nextLive(
+      this.#runs.take(chunk, at, (first, end) => this.#built.push({ origin, first, count: end - first })),
+    );
   }
 
   /** `undefined` when there was no record, and then there is no part. */

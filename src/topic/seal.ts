@@ -11,11 +11,19 @@ import { blockOrigin, type BuiltPart, PartBuilder } from "./part-builder.ts";
 import type { RunsLimit } from "./record-runs.ts";
 import type { SealedPart } from "./sealed-part.ts";
 
+/** As far as a tail is to be sealed. */
+export interface ClosedTail {
+  /** Where a chunk ends. */
+  readonly lastSeq: number;
+  /** Of the tail: one that has been cleared since has other records under these seqs, or none. */
+  readonly generation: number;
+}
+
 /** A part that is written and not in use yet. */
 export interface PendingPart {
   readonly built: BuiltPart | undefined;
   /** What it takes the place of: chunks up to a seq, or parts. */
-  readonly instead: { readonly lastSeq: number } | { readonly parts: readonly SealedPart[] };
+  readonly instead: ClosedTail | { readonly parts: readonly SealedPart[] };
 }
 
 export type Installed =
@@ -25,14 +33,11 @@ export type Installed =
   /** The topic, or what the part was made of, is gone. */
   | { readonly outcome: "obsolete" };
 
-/**
- * What is in the tail now can be sealed as far as the returned seq, where a chunk ends; 0: nothing can. Takes about as much
- * as the limit says, and at least a chunk.
- */
-export function closeTail(topic: Instance, limit: RunsLimit): number {
+/** What of the tail can be sealed now: about as much as the limit says, and at least a chunk; `undefined`: nothing can. */
+export function closeTail(topic: Instance, limit: RunsLimit): ClosedTail | undefined {
   const { tail } = topic.contents.retained;
   // What a checkpoint expects of a tail that is found again is counted when all of it is there.
-  if (topic.mode !== "live" || topic.rebaseFrom !== undefined || topic.resume !== undefined) return 0;
+  if (topic.mode !== "live" || topic.rebaseFrom !== undefined || topic.resume !== undefined) return undefined;
   let lastSeq = 0;
   let records = 0;
   let bytes = 0;
@@ -42,25 +47,24 @@ export function closeTail(topic: Instance, limit: RunsLimit): number {
     records += chunk.liveCount;
     bytes += chunk.used;
   }
-  if (lastSeq > 0 && lastSeq === tail.chunks.at(-1)!.endSeq - 1) tail.close();
-  return lastSeq;
+  if (lastSeq === 0) return undefined;
+  if (lastSeq === tail.chunks.at(-1)!.endSeq - 1) tail.close();
+  return { lastSeq, generation: tail.generation };
 }
 
-/** Writes the tail's records up to `lastSeq`, which are synced by now. */
-export async function writeTail(topic: Instance, lastSeq: number, writer: SegmentWriter): Promise<PendingPart> {
+/** Writes what was closed, which is synced by now. */
+export async function writeTail(topic: Instance, instead: ClosedTail, writer: SegmentWriter): Promise<PendingPart> {
   const { id, epoch } = topic.identity;
   const { tail } = topic.contents.retained;
+  const { lastSeq, generation } = instead;
+  if (generation !== tail.generation) return { built: undefined, instead };
   const builder = new PartBuilder(writer, id, epoch, topic.deps.blockBytes);
   const front = topic.contents.retained.count === 0 ? lastSeq + 1 : topic.contents.retained.frontSeq;
   const chunks = tail.chunks.slice(0, tail.locate(lastSeq + 1));
   for (const chunk of chunks) chunk.block.pin();
   try {
-    for (const chunk of chunks)
-      await builder.add(chunk, chunk.slot(front), {
-        anyDead: () => chunk.deleted !== undefined,
-        isDead: (slot) => chunk.isDeleted(slot),
-      });
-    return { built: await builder.end(), instead: { lastSeq } };
+    await builder.addTail(chunks, front);
+    return { built: await builder.end(), instead };
   } finally {
     builder.abandon();
     for (const chunk of chunks) chunk.block.unpin();
@@ -116,7 +120,8 @@ export function install(topic: Instance, pending: PendingPart): Installed {
   const { retained } = contents;
   const { instead, built } = pending;
   if ("lastSeq" in instead) {
-    if (retained.sealedThrough >= instead.lastSeq) return { outcome: "obsolete" };
+    const isAnother = retained.tail.generation !== instead.generation;
+    if (isAnother || retained.sealedThrough >= instead.lastSeq) return { outcome: "obsolete" };
     const live = retained.tail.liveThrough(instead.lastSeq);
     const part = live.count === 0 ? undefined : built?.install(topic.deps.parts, live);
     contents.rearrange(() => retained.install(part, instead.lastSeq));

@@ -33,6 +33,7 @@ export class Tail {
   #chunkBytes = 0;
   /** The last chunk takes no more records: somebody is sealing it. */
   #closed = false;
+  #generation = 0;
 
   constructor(pool: BlockPool) {
     this.#pool = pool;
@@ -58,6 +59,11 @@ export class Tail {
 
   get frontTs(): number {
     return this.#chunks[0].ts(this.frontSeq - this.#chunks[0].firstSeq);
+  }
+
+  /** Goes up whenever everything goes at once: what comes then is not what was there, whatever its seqs. */
+  get generation(): number {
+    return this.#generation;
   }
 
   get chunks(): readonly Chunk[] {
@@ -251,6 +257,7 @@ export class Tail {
 
   /** Everything goes, the blocks to whoever comes next. */
   clear(): void {
+    this.#generation++;
     if (this.#count > 0) this.leaving?.(this.#frontSeq, this.#chunks.at(-1)!.endSeq - 1);
     for (const chunk of this.#chunks) chunk.block.unpin();
     this.#chunks.length = 0;
@@ -273,6 +280,7 @@ export class Tail {
       assert(chunk.liveCount === 0 || chunk.endSeq <= front, "a chunk is dropped when nothing in it is live");
       this.#chunkBytes -= bytesOf(chunk);
       this.#releaseAll(chunk);
+      chunk.isGone = true;
       chunk.block.unpin();
     }
   }

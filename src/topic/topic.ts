@@ -36,7 +36,15 @@ import {
 } from "./replay.ts";
 import { Rescue } from "./rescue.ts";
 import { Resume } from "./resume.ts";
-import { closeTail, install, type Installed, type PendingPart, writeParts, writeTail } from "./seal.ts";
+import {
+  type ClosedTail,
+  closeTail,
+  install,
+  type Installed,
+  type PendingPart,
+  writeParts,
+  writeTail,
+} from "./seal.ts";
 import type { SealedPart } from "./sealed-part.ts";
 import type { TopicSection } from "./section.ts";
 import { anchorAhead, derive, isAhead, passLost, type Way, wayOf } from "./way.ts";
@@ -397,14 +405,14 @@ export class Topic {
     return this.#instance.contents.retained.sealed.parts;
   }
 
-  /** What is in the tail now can be sealed as far as the seq that this returns, once it is synced; 0: nothing can. */
-  closeTail(limit: RunsLimit): number {
+  /** What is in the tail now can be sealed as far as this says, once it is synced; `undefined`: nothing can. */
+  closeTail(limit: RunsLimit): ClosedTail | undefined {
     return closeTail(this.#instance, limit);
   }
 
-  /** Writes the tail up to a seq that `closeTail` returned. */
-  writeTail(lastSeq: number, writer: SegmentWriter): Promise<PendingPart> {
-    return writeTail(this.#instance, lastSeq, writer);
+  /** Writes what `closeTail` returned. */
+  writeTail(closed: ClosedTail, writer: SegmentWriter): Promise<PendingPart> {
+    return writeTail(this.#instance, closed, writer);
   }
 
   /** Writes what is live in neighbouring parts; `undefined` when the topic is gone. */

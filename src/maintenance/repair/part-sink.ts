@@ -56,10 +56,10 @@ export class PartSink {
 
   /** All of a topic's tail becomes a part, with the next `end`. */
   async tail(topic: Topic): Promise<void> {
-    const lastSeq = topic.closeTail(everything);
-    if (lastSeq === 0) return;
+    const closed = topic.closeTail(everything);
+    if (closed === undefined) return;
     const open = (this.#open ??= await this.#begin());
-    const pending = await topic.writeTail(lastSeq, open.writer);
+    const pending = await topic.writeTail(closed, open.writer);
     if (pending.built !== undefined) open.parts.push(pending.built.entry);
     open.tails.push({ topic, pending });
     if (open.writer.bytes >= fileBytes) await this.end();

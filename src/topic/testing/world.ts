@@ -223,9 +223,9 @@ export class World implements TopicDeps {
   }
 
   async seal(topic: Topic, during?: () => Promise<void>): Promise<boolean> {
-    const lastSeq = topic.closeTail({ records: Infinity, bytes: Infinity });
-    if (lastSeq === 0) return false;
-    return this.#install(topic, (writer) => topic.writeTail(lastSeq, writer), during);
+    const closed = topic.closeTail({ records: Infinity, bytes: Infinity });
+    if (closed === undefined) return false;
+    return this.#install(topic, (writer) => topic.writeTail(closed, writer), during);
   }
 
   async rewrite(topic: Topic, from: number, to: number, during?: () => Promise<void>): Promise<boolean> {
