@@ -18,6 +18,11 @@ export const mutant: HarnessMutant = {
         "  if (seen.tombstones.length === 0) return undefined;\n  const announced = seen.tombstones.map(({ gapFrom, gapTo }) => ({ from: gapFrom, to: gapTo }));",
     },
     {
+      file: "sim/oracle/links.ts",
+      search: `      if (!isAnnounced(seen, seq)) return`,
+      replace: `      if (seen.tombstones.length > 0 && !isAnnounced(seen, seq)) return`,
+    },
+    {
       file: "sim/oracle/invariants/03-seqs.ts",
       search: "  if (seen === undefined || deletes || everDeleted) return undefined;",
       replace: "  if (seen === undefined || deletes || everDeleted || seen.tombstones.length === 0) return undefined;",

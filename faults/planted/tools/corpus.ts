@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { runChild } from "../child.ts";
 import { type Budget, firstLine, type Tool, type Verdict } from "../tool.ts";
 
-/** Processes need `dist/`; planted bugs are what this is for. */
-const leftOut = /^(process|planted|testdata|node_modules)$/;
+/** Processes, and the server that is fuzzed, need `dist/`; planted bugs are what this is for. */
+const leftOut = /^(process|fuzz|planted|testdata|node_modules)$/;
 
 export const corpus: Tool = {
   letter: "F",
-  command: "npm run mocha -- --bail faults/**/*.test.ts, without faults/process",
+  command: "npm run mocha -- --bail faults/**/*.test.ts, without faults/process and faults/fuzz",
   run: async (directory: string, { seconds }: Budget): Promise<Verdict> => {
     const files = testFiles(directory);
     const mocha = "node_modules/mocha/bin/_mocha";
