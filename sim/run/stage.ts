@@ -195,8 +195,9 @@ export class Stage {
 
   /** Until nothing that was begun is left. */
   async quiet(): Promise<void> {
-    this.machine.disk.gate.releaseHung();
-    while (this.#inFlight.size > 0) await this.machine.until(Promise.all(this.#inFlight).then(() => undefined));
+    await this.machine.disk.gate.releasing(async () => {
+      while (this.#inFlight.size > 0) await this.machine.until(Promise.all(this.#inFlight).then(() => undefined));
+    });
   }
 
   async judge(crash: Crash): Promise<Observation> {

@@ -1,14 +1,17 @@
 /**
  * Runs in a copy: seeds of all profiles, and the crash matrix, without a crash and then with growing samples, in turns,
- * because what a bug costs differs a lot between them; ends at the first failure. Nothing is chosen for a bug: all operations, all profiles, seeds from 1 on.
+ * because what a bug costs differs a lot between them; ends at the first failure. Nothing is chosen for a bug: all
+ * operations, all profiles, seeds from 1 on, and those that are kept.
  *
  * The argument is the budget, in seconds of CPU: what else the machine does changes nothing. Prints one line of JSON.
  */
+import { readdirSync, readFileSync } from "node:fs";
 import { allOperations } from "../../../sim/crash-matrix/catalogue.ts";
 import { runOperation } from "../../../sim/crash-matrix/matrix.ts";
 import { momentsOf } from "../../../sim/crash-matrix/moments.ts";
 import type { Operation } from "../../../sim/crash-matrix/operation.ts";
 import { Prng } from "../../../sim/prng.ts";
+import { parseKept } from "../../../sim/run/kept-seed.ts";
 import { profiles } from "../../../sim/run/profile.ts";
 import { invariantOf } from "../../../sim/run/report.ts";
 import { runSeed, strayError } from "../../../sim/run/simulation.ts";
@@ -37,6 +40,17 @@ function cpuSeconds(): number {
 
 function describe(error: unknown): string {
   return error instanceof Error ? `${invariantOf(error)}: ${error.message}` : String(error);
+}
+
+/** What failed once: whatever it was is known to need just this. */
+async function playKept(): Promise<Found | undefined> {
+  const folder = new URL("../../../sim/seeds/", import.meta.url);
+  for (const name of readdirSync(folder).sort()) {
+    const { failure } = await runSeed(parseKept(readFileSync(new URL(name, folder), "utf8")));
+    seeds++;
+    if (failure !== undefined) return { tool: "simulator", by: describe(failure.error), seed: `kept: ${name}` };
+  }
+  return undefined;
 }
 
 async function playSeeds(from: number, until: number): Promise<Found | undefined> {
@@ -85,6 +99,7 @@ const found =
   (await playSeeds(1, budget * 0.15)) ??
   (await runEverything(budget * 0.4)) ??
   (await crashEverywhere(6, 1, budget * 0.75)) ??
+  (await playKept()) ??
   (await playSeeds(2001, budget * 0.9)) ??
   (await crashEverywhere(30, 2, budget));
 console.log(JSON.stringify({ found, seeds, images } satisfies Told));

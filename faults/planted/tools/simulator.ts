@@ -5,7 +5,7 @@ import { type Budget, firstLine, type Tool, type Verdict } from "../tool.ts";
 
 export const simulator: Tool = {
   letter: "S",
-  command: "npm run sim -- --seed 1…; npm run matrix -- --sample 6, then 30",
+  command: "npm run sim -- --seed 1…, and --kept all; npm run matrix -- --sample 6, then 30",
   run: async (directory: string, { seconds }: Budget): Promise<Verdict> => {
     // A seed, or an operation's images, may well outlast the budget; what does not end at all is a hang.
     const end = await runChild({
