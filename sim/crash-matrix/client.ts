@@ -95,7 +95,7 @@ export class Client {
         isFirst(topic, key ?? "", result);
         if (created !== undefined) {
           oracle.topic(topic).ack(created);
-          oracle.topic(topic).notAfter(number, await this.#clock(topic));
+          oracle.topic(topic).happenedAt(number, await this.#clock(topic));
         }
         if (isSynced && oracle.topic(topic).live?.config.durability === "fsync")
           for (const { data } of records) this.#deps.checkOnDevice(topic, data);

@@ -20,14 +20,7 @@ export function* possibleStates(
   const isLate = crash !== "none" && ackedLate.some((issued, at) => issued !== acked[at]);
   for (const order of isLate ? [acked, ackedLate] : [acked]) {
     yield* statesOf(history, order, crash, seen, nowMs);
-    if (order.some(isBetween))
-      yield* statesOf(
-        history,
-        order.map((issued) => late(issued, nowMs)),
-        crash,
-        seen,
-        nowMs,
-      );
+    for (const when of lateDeletes(order, nowMs)) yield* statesOf(history, when, crash, seen, nowMs);
     const without = order.filter(({ change }) => change.kind !== "logRetained");
     if (without.length < order.length) yield* statesOf(history, without, crash, seen, nowMs);
   }
@@ -63,6 +56,18 @@ function withOvertakers(history: TopicHistory, seen: SeenTopic | undefined): Top
 /** Whether what it deleted had expired by then depends on when it took effect. */
 function isBetween({ change, untilMs, atMs }: Issued): boolean {
   return change.kind === "deleteRecords" && untilMs !== undefined && untilMs > atMs;
+}
+
+/** All of the deletes took effect late, or of the latest ones any. */
+function* lateDeletes(order: readonly Issued[], nowMs: number): Generator<Issued[]> {
+  const between = order.filter(isBetween);
+  if (between.length === 0) return;
+  yield order.map((issued) => late(issued, nowMs));
+  const latest = between.slice(-mostLate);
+  for (let choice = 1; choice < (1 << latest.length) - 1; choice++) {
+    const chosen = new Set(latest.filter((_, at) => (choice & (1 << at)) !== 0));
+    yield order.map((issued) => (chosen.has(issued) ? late(issued, nowMs) : issued));
+  }
 }
 
 function late(issued: Issued, nowMs: number): Issued {
@@ -140,6 +145,8 @@ function openOrders(open: readonly Issued[], seen: SeenTopic | undefined, head: 
     overtaken(open.filter(isAppend).sort(byPlace)),
     overtaken([...new Set([...known, ...open.filter(isAppend)])]),
   ];
+  // What is not found comes last: it had not happened yet.
+  orders.push([...new Set([...first, ...then, ...open.filter((issued) => !isAppend(issued)), ...open])]);
   // What was evicted again at once came before what is found, and filled the seqs in front of it.
   const missing = Math.min(...known.map(placeOf)) - 1 - head;
   const evicted = open.filter((issued) => isAppend(issued) && !isFound(issued) && placeOf(issued) === Infinity);

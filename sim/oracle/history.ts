@@ -110,10 +110,10 @@ export class TopicHistory {
     if (issued.change.kind === "configure") issued.change = { ...issued.change, earliest };
   }
 
-  /** It took effect by then. */
-  notAfter(number: number, nowMs: number | undefined): void {
+  /** It took effect then, by the server's clock, which nobody could ask before. */
+  happenedAt(number: number, nowMs: number | undefined): void {
     const issued = this.#find(number);
-    issued.atMs = Math.min(issued.atMs, nowMs ?? issued.atMs);
+    issued.atMs = nowMs ?? issued.atMs;
   }
 
   /** The server's clock by the time of the answer, where something may have expired meanwhile. */
