@@ -162,13 +162,17 @@ function openOrders(open: readonly Issued[], seen: SeenTopic | undefined, head: 
   return orders;
 }
 
-/** Appends that have so many records together. */
+/** Of a few appends those that have so many records together. */
 function* choicesOf(appends: readonly Issued[], records: number): Generator<Issued[]> {
-  if (records === 0) yield [];
-  if (!(records > 0) || records === Infinity) return;
-  for (const [at, append] of appends.entries())
-    for (const rest of choicesOf(appends.slice(at + 1), records - recordsOf(append).length)) yield [append, ...rest];
+  if (appends.length > mostChosen || !(records > 0) || records === Infinity) return;
+  for (let choice = 1; choice < 1 << appends.length; choice++) {
+    const chosen = appends.filter((_, at) => (choice & (1 << at)) !== 0);
+    if (chosen.reduce((sum, issued) => sum + recordsOf(issued).length, 0) === records) yield chosen;
+  }
 }
+
+/** So many appends are told apart of which nothing is left. */
+const mostChosen = 6;
 
 /** So many deletes that are in flight at once are told apart. */
 const mostLate = 4;

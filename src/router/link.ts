@@ -57,7 +57,7 @@ export class Link {
   #records = recordsPerStep;
   /** Where the log has the source's records of the step, if copies can be derived from it. */
   #logged: LogPlace | undefined;
-  /** In the last step, whatever came of it. */
+  /** Copies of the last step, whatever came of it. */
   #tried = 0;
   /** Steps whose copies are not there for everybody yet. */
   #inFlight = 0;
@@ -149,8 +149,8 @@ export class Link {
     const copies = new Copies(link, this.cyclic, { records: this.#records, bytes: bytesPerStep });
     this.#logged = undefined;
     const stopped = this.#gather(copies, link);
-    this.#tried = copies.through - link.cursor;
-    if (this.#tried > 0) return this.#staged(this.#end.stage(copies, this.#logged));
+    this.#tried = copies.count;
+    if (copies.through > link.cursor) return this.#staged(this.#end.stage(copies, this.#logged));
     if (stopped === "unsynced") return this.#wait(this.#syncSource());
     if (stopped?.kind === "missing") return this.#wait(this.#forwarding.fetch(this.#blocks));
     return stopped?.kind === "gap" && this.#passGap(link, stopped);

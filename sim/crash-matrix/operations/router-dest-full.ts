@@ -8,17 +8,19 @@ export const operation: Operation = {
     await started(machine);
     await machine.until(machine.client.create("source", "fsync"));
     await machine.until(machine.client.create("dest", "fsync", { capRecords: 3, discard: "reject" }));
-    await machine.until(machine.client.route("source", "dest"));
-    await machine.until(machine.client.append("source", 2, { tag: "old" }));
+    await machine.until(machine.client.route("source", "dest", { prefix: "t:" }));
+    await machine.until(machine.client.append("source", 2, { tag: "t:old" }));
     await quiet(machine);
   },
   run: async (machine) => {
     const { client } = machine;
-    for (let count = 0; count < 3; count++) await machine.until(client.append("source", 1, { tag: "new" }));
+    for (let count = 0; count < 3; count++) await machine.until(client.append("source", 1, { tag: "t:new" }));
+    // What nobody wants is no reason to try again at once.
+    await machine.until(client.append("source", 5, { tag: "other" }));
     await machine.pass(500);
     const paused = machine.routers().filter(({ pausedBy }) => pausedBy === "dest_full");
     expect(paused.length === 1, "the router waits for room");
-    expect((await machine.until(client.deleteTag("dest", "old"))) === undefined, "what was copied is deleted");
+    expect((await machine.until(client.deleteTag("dest", "t:old"))) === undefined, "what was copied is deleted");
     await machine.pass(3000);
     await machine.judge("none");
     expect(machine.routers()[0]?.lag === 0, "what waited has been copied");
