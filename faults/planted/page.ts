@@ -100,7 +100,7 @@ function mutantsSection({ mutants, bugs, results }: PageParts): string {
     });
     return `| ${name} | ${what} | ${tried.join("; ")} |`;
   });
-  return `## Weakened tools\n\nEach lets a bug escape that the tool as it is catches: what was taken away is needed.\n\n| mutant | the change | bugs |\n|---|---|---|\n${rows.join("\n")}`;
+  return `## Weakened tools\n\nWhere the bug escapes, what was taken away is needed; where it is noticed all the same, another check finds it, too.\n\n| mutant | the change | bugs |\n|---|---|---|\n${rows.join("\n")}`;
 }
 
 function controlsSection({ controls, results }: PageParts): string {
