@@ -39,8 +39,15 @@ export async function writeNewFile(fs: Fs, path: string, content: Uint8Array): P
   }
 }
 
+/** By file system the files that failed to be written and then to be removed. */
+const spoilt = new WeakMap<Fs, Set<string>>();
+
 /** Over what is there, so that no block is given back and asked for again; but never again over what failed to be written. */
 async function writeWhole(fs: Fs, path: string, content: Uint8Array): Promise<void> {
+  if (spoilt.get(fs)?.has(path) === true) {
+    if ((await fs.stat(path)) !== undefined) await fs.unlink(path);
+    spoilt.get(fs)!.delete(path);
+  }
   const file = await fs.open(path, "create");
   try {
     await writeFully(file, [content], 0);
@@ -48,10 +55,20 @@ async function writeWhole(fs: Fs, path: string, content: Uint8Array): Promise<vo
     await file.datasync();
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno !== "ENOSPC" && errno !== "EDQUOT") await fs.unlink(path).catch((second: unknown) => errnoOf(second));
+    if (errno !== "ENOSPC" && errno !== "EDQUOT") await removeSpoilt(fs, path);
     throw error;
   } finally {
     await file.close();
+  }
+}
+
+async function removeSpoilt(fs: Fs, path: string): Promise<void> {
+  try {
+    await fs.unlink(path);
+  } catch (error) {
+    if (errnoOf(error) === undefined) return;
+    if (!spoilt.has(fs)) spoilt.set(fs, new Set());
+    spoilt.get(fs)!.add(path);
   }
 }
 
