@@ -7,9 +7,9 @@ export const bug: PlantedBug = {
   patches: [
     {
       file: "src/router/link.ts",
-      search: "    if (this.#tried > 0) return this.#staged(this.#end.stage(copies, this.#logged));",
+      search: "    if (copies.through > link.cursor) return this.#staged(this.#end.stage(copies, this.#logged));",
       replace: `    if (this.#tried > 0 && copies.count > 0 && copies.through < this.source.headSeq) copies.through++;
-    if (this.#tried > 0) return this.#staged(this.#end.stage(copies, this.#logged));`,
+    if (copies.through > link.cursor) return this.#staged(this.#end.stage(copies, this.#logged));`,
     },
   ],
 };

@@ -7,7 +7,7 @@ export const bug: PlantedBug = {
   patches: [
     {
       file: "src/router/link.ts",
-      search: "    if (this.#tried > 0) return this.#staged(this.#end.stage(copies, this.#logged));",
+      search: "    if (copies.through > link.cursor) return this.#staged(this.#end.stage(copies, this.#logged));",
       replace: "    if (copies.count > 0) return this.#staged(this.#end.stage(copies, this.#logged));",
     },
   ],
