@@ -1,7 +1,7 @@
 /** A sync fails, and so does the rescue: what was asked for is of unknown outcome, and a restart shows it. */
 import { smallFiles } from "./machine.ts";
 import type { Operation } from "./operation.ts";
-import { expect, started } from "./setup.ts";
+import { awaitLatch, expect, readyToLatch } from "./setup.ts";
 
 /** `how`: what the syncs covered stays dirty, or the cache forgets it (`B`). */
 export function latchNoRescue(name: string, how: "EIO" | "EIO:B"): Operation {
@@ -10,25 +10,14 @@ export function latchNoRescue(name: string, how: "EIO" | "EIO:B"): Operation {
     server: { shards: 1, wal: smallFiles },
     faults: [`datasync(wal-)#2:${how}:forever`],
     cacheIsNoWitness: how === "EIO:B",
-    setup: async (machine) => {
-      await started(machine);
-      await machine.until(machine.client.create("disk", "disk"));
-      await machine.until(machine.client.create("fsync", "fsync"));
-      await machine.until(machine.client.append("disk", 2));
-      await machine.pass(400);
-      machine.oracle.settle();
-    },
+    setup: readyToLatch,
     run: async (machine) => {
       const { client } = machine;
       await machine.until(client.append("fsync", 1));
       await machine.until(client.append("disk", 2));
       const failed = await machine.until(client.append("fsync", 3));
       expect(failed === "unknown", `the outcome is unknown, and not ${failed ?? "acked"}`);
-      await machine.pass(500);
-      expect(
-        machine.events.some((event) => event.type === "wal-latched" && !event.rescued),
-        "the rescue fails",
-      );
+      await awaitLatch(machine, false);
       await machine.judge("none");
     },
   };

@@ -1,7 +1,7 @@
 /** A sync that fails under writers of all durable classes: latch, rescue into the spare, read-only until the next start. */
 import { smallFiles } from "./machine.ts";
 import type { Operation } from "./operation.ts";
-import { expect, started } from "./setup.ts";
+import { awaitLatch, expect, started } from "./setup.ts";
 
 /** `variant`: the cache keeps what never reaches the device (`A`), or forgets what the sync covered (`B`). */
 export function latchSync(name: string, variant: "A" | "B"): Operation {
@@ -26,11 +26,7 @@ export function latchSync(name: string, variant: "A" | "B"): Operation {
         Promise.all([client.append("fsync", 3, { key: "again" }), client.append("disk", 1)]),
       );
       expect(failed === "wal_unavailable", `an append whose sync failed is refused, and not ${failed ?? "acked"}`);
-      await machine.pass(500);
-      expect(
-        machine.events.some((event) => event.type === "wal-latched" && event.rescued),
-        "the rescue succeeds",
-      );
+      await awaitLatch(machine, true);
       const again = await machine.until(client.append("fsync", 3, { key: "again" }));
       expect(again === "wal_unavailable", `what was refused is not known by its key (${again ?? "acked"})`);
       const later = await machine.until(client.append("disk", 1));

@@ -205,9 +205,14 @@ export class Machine {
   /** Looks at everything and has the oracle judge it. */
   async judge(crash: Crash): Promise<Observation> {
     const observation = await this.observe();
-    if (crash !== "none") this.oracle.judgeRouters(this.routers().map(({ router }) => router));
+    if (crash !== "none") this.judgeRouters();
     this.oracle.judge(observation, crash, this.nowMs);
     return observation;
+  }
+
+  /** Has the oracle judge which routers a start has found. */
+  judgeRouters(): void {
+    this.oracle.judgeRouters(this.routers().map(({ router }) => router));
   }
 
   routers(): readonly RouterState[] {

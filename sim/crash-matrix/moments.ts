@@ -10,6 +10,7 @@ import { scheduledCompletions } from "../scheduled-completions.ts";
 import { Scheduler } from "../scheduler.ts";
 import { Machine, defaultServer, inTurn } from "./machine.ts";
 import type { Operation } from "./operation.ts";
+import { eventsOf } from "./setup.ts";
 
 export interface Moment {
   /** The mutating call, from 0, that was not made. */
@@ -50,7 +51,8 @@ export async function momentsOf(operation: Operation, seed: number): Promise<Mom
       oracle: machine.oracle.clone(),
       wallMs: machine.nowMs,
       struck: fired.length > 0,
-      isUnknowable: fired.some((fault) => fault.startsWith("datasync")) && !noted && !hasLatched(machine),
+      isUnknowable:
+        fired.some((fault) => fault.startsWith("datasync")) && !noted && eventsOf(machine, "wal-latched") === 0,
       isClean: isOver && operation.endsClean === true,
       isOver,
     });
@@ -66,8 +68,4 @@ export async function momentsOf(operation: Operation, seed: number): Promise<Mom
   machine.check();
   keep("the end", true);
   return moments;
-}
-
-function hasLatched({ events }: Machine): boolean {
-  return events.some(({ type }) => type === "wal-latched");
 }

@@ -9,6 +9,25 @@ export async function started(machine: Machine): Promise<void> {
   await machine.judge("none");
 }
 
+/** A topic of either durable class, one with records, on the device: a latch finds something to be rescued. */
+export async function readyToLatch(machine: Machine): Promise<void> {
+  await started(machine);
+  const { client } = machine;
+  for (const durability of ["disk", "fsync"] as const) await machine.until(client.create(durability, durability));
+  await machine.until(client.append("disk", 2));
+  await machine.pass(400);
+  machine.oracle.settle();
+}
+
+/** Time for a latch, and it comes, with a rescue or without. */
+export async function awaitLatch(machine: Machine, rescued: boolean): Promise<void> {
+  await machine.pass(500);
+  expect(
+    machine.events.some((event) => event.type === "wal-latched" && event.rescued === rescued),
+    `the rescue ${rescued ? "succeeds" : "fails"}`,
+  );
+}
+
 /** Long enough for everything to be synced and marked: the oracle may count on it. */
 export async function quiet(machine: Machine): Promise<void> {
   await machine.pass(500);
@@ -30,6 +49,12 @@ export function tinyStorage(patch: Partial<StorageConfig> = {}): StorageConfig {
     checkpointMs: 1000,
     ...patch,
   };
+}
+
+/** Lets events happen until it holds, and not one more. */
+export async function awaitMoment(machine: Machine, holds: () => boolean): Promise<void> {
+  const { scheduler } = machine;
+  await scheduler.run({ until: holds, untilMs: scheduler.clock.monotonicMs() + longestWaitMs });
 }
 
 /** Lets time go by until so many more events of a kind have happened. */

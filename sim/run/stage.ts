@@ -205,7 +205,7 @@ export class Stage {
     for (const [name, seen] of observation)
       this.#witness.meet({ kind: "look", crash, seen, before: this.oracle.topic(name).base });
     const isLost = this.#troubles.lied && crash === "power";
-    if (crash !== "none" && !isLost) this.oracle.judgeRouters(this.machine.routers().map(({ router }) => router));
+    if (crash !== "none" && !isLost) this.machine.judgeRouters();
     if (isLost) this.#accept(observation);
     else this.oracle.judge(observation, crash, this.nowMs, this.clocks.facts);
     this.clocks.seen(observation);

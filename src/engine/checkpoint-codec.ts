@@ -2,7 +2,7 @@
  * The sections of a checkpoint (spec 6.4): what the engine says of the whole, its segment files, and the topics, whose
  * sections are their own (topic/section.ts). JSON throughout; what is read was hashed, and is checked all the same.
  */
-import { isCount } from "../base/decoded-json.ts";
+import { isCount, parsedPayload } from "../base/decoded-json.ts";
 import type { Section } from "../checkpoint/format.ts";
 import type { LogPlace } from "../wal/commit.ts";
 import type { NamedSegment } from "./segments.ts";
@@ -46,7 +46,7 @@ export function topicsSection(shard: number, topics: readonly string[]): Section
 }
 
 export function readWhole(payload: Uint8Array): WholeSection | undefined {
-  const value = parsed(payload);
+  const value = parsedPayload(payload);
   if (typeof value !== "object" || value === null) return undefined;
   const {
     from,
@@ -65,7 +65,7 @@ export function readWhole(payload: Uint8Array): WholeSection | undefined {
 }
 
 export function readSegments(payload: Uint8Array): NamedSegment[] | undefined {
-  const value = parsed(payload);
+  const value = parsedPayload(payload);
   if (!Array.isArray(value)) return undefined;
   const segments: NamedSegment[] = [];
   for (const item of value as unknown[]) {
@@ -114,13 +114,4 @@ function isGone(value: unknown): value is GoneTopic {
 
 function textOf(payload: Uint8Array): string {
   return Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8");
-}
-
-function parsed(payload: Uint8Array): unknown {
-  try {
-    return JSON.parse(textOf(payload));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -24,8 +24,11 @@ export async function reserveReplacement(fs: Fs, directory: string, name: string
  * all of it, its length included, is on the disk.
  */
 export async function discardReplacement(fs: Fs, directory: string, name: string): Promise<void> {
-  const temporary = joinPath(directory, name + temporarySuffix);
-  if ((await fs.stat(temporary)) !== undefined) await fs.unlink(temporary);
+  await removeIfThere(fs, joinPath(directory, name + temporarySuffix));
+}
+
+async function removeIfThere(fs: Fs, path: string): Promise<void> {
+  if ((await fs.stat(path)) !== undefined) await fs.unlink(path);
 }
 
 /** A file that was not there, synced; its directory is the caller's to sync. */
@@ -44,9 +47,10 @@ const spoilt = new WeakMap<Fs, Set<string>>();
 
 /** Over what is there, so that no block is given back and asked for again; but never again over what failed to be written. */
 async function writeWhole(fs: Fs, path: string, content: Uint8Array): Promise<void> {
-  if (spoilt.get(fs)?.has(path) === true) {
-    if ((await fs.stat(path)) !== undefined) await fs.unlink(path);
-    spoilt.get(fs)!.delete(path);
+  const spoiltHere = spoilt.get(fs);
+  if (spoiltHere?.has(path) === true) {
+    await removeIfThere(fs, path);
+    spoiltHere.delete(path);
   }
   const file = await fs.open(path, "create");
   try {

@@ -82,7 +82,7 @@ export function deleteFrame(topic: Instance, stamp: number): { fields: FrameFiel
   return { fields, payload: encodeEntry({ kind: "topicDelete" }) };
 }
 
-/** Of the next frame of a topic that has no log yet. */
+/** Of the frame in which a start makes durable what it found of a topic. */
 function findingFields(topic: Instance, kind: number, stamp: number): FrameFields {
   const { id: topicId, epoch } = topic.identity;
   const ceiling = topic.ceiling.declared;

@@ -5,12 +5,12 @@
  *
  * The argument is the budget, in seconds of CPU: what else the machine does changes nothing. Prints one line of JSON.
  */
-import { readdirSync, readFileSync } from "node:fs";
 import { allOperations } from "../../../sim/crash-matrix/catalogue.ts";
 import { runOperation } from "../../../sim/crash-matrix/matrix.ts";
 import { momentsOf } from "../../../sim/crash-matrix/moments.ts";
 import type { Operation } from "../../../sim/crash-matrix/operation.ts";
 import { Prng } from "../../../sim/prng.ts";
+import { keptSeeds } from "../../../sim/run/catalogue.ts";
 import { parseKept } from "../../../sim/run/kept-seed.ts";
 import { profiles } from "../../../sim/run/profile.ts";
 import { invariantOf } from "../../../sim/run/report.ts";
@@ -44,9 +44,8 @@ function describe(error: unknown): string {
 
 /** What failed once: whatever it was is known to need just this. */
 async function playKept(): Promise<Found | undefined> {
-  const folder = new URL("../../../sim/seeds/", import.meta.url);
-  for (const name of readdirSync(folder).sort()) {
-    const { failure } = await runSeed(parseKept(readFileSync(new URL(name, folder), "utf8")));
+  for (const { name, text } of keptSeeds()) {
+    const { failure } = await runSeed(parseKept(text));
     seeds++;
     if (failure !== undefined) return { tool: "simulator", by: describe(failure.error), seed: `kept: ${name}` };
   }

@@ -1,11 +1,10 @@
 /** Jobs of two queues, of the same seqs, die into one topic: none is taken for another. */
 import { smallFiles } from "../machine.ts";
 import type { Operation } from "../operation.ts";
-import { quiet, started } from "../setup.ts";
+import { awaitMoment, quiet, started } from "../setup.ts";
 import { Workers } from "../workers.ts";
 
 const queues = ["p", "q"];
-const longestWaitMs = 5000;
 
 export const operation: Operation = {
   name: "dead-letters-shared",
@@ -25,14 +24,10 @@ export const operation: Operation = {
     await quiet(machine);
   },
   run: async (machine) => {
-    const { engine, scheduler } = machine;
+    const { engine } = machine;
     const workers = new Workers(machine);
     const first = workers.bury("p", "dead", 1);
-    const untilMs = scheduler.clock.monotonicMs() + longestWaitMs;
-    await scheduler.run({
-      until: () => engine.listTopics("dead", undefined, 1, false).topics[0]?.headSeq === 2,
-      untilMs,
-    });
+    await awaitMoment(machine, () => engine.topicState("dead", false).headSeq === 2);
     await machine.until(Promise.all([first, workers.bury("q", "dead", 1)]));
     await machine.judge("none");
   },

@@ -1,31 +1,20 @@
 /** A write fails with `EIO`: latch and rescue, as for a sync. */
 import { smallFiles } from "../machine.ts";
 import type { Operation } from "../operation.ts";
-import { expect, started } from "../setup.ts";
+import { awaitLatch, expect, readyToLatch } from "../setup.ts";
 
 export const operation: Operation = {
   name: "latch-write",
   server: { shards: 1, wal: smallFiles },
   faults: ["write(wal-)#3:EIO"],
-  setup: async (machine) => {
-    await started(machine);
-    await machine.until(machine.client.create("disk", "disk"));
-    await machine.until(machine.client.create("fsync", "fsync"));
-    await machine.until(machine.client.append("disk", 2));
-    await machine.pass(400);
-    machine.oracle.settle();
-  },
+  setup: readyToLatch,
   run: async (machine) => {
     const { client } = machine;
     await machine.until(client.append("disk", 2));
     await machine.until(client.append("disk", 1));
     const failed = await machine.until(client.append("disk", 3, { padBytes: 900, key: "again" }));
     expect(failed === "wal_unavailable", `an append whose write failed is refused, and not ${failed ?? "acked"}`);
-    await machine.pass(500);
-    expect(
-      machine.events.some((event) => event.type === "wal-latched" && event.rescued),
-      "the rescue succeeds",
-    );
+    await awaitLatch(machine, true);
     const again = await machine.until(client.append("disk", 3, { key: "again" }));
     expect(again === "wal_unavailable", `what was refused is not known by its key (${again ?? "acked"})`);
     await machine.judge("none");

@@ -1,10 +1,9 @@
 /** What is written again loses records, one after another, until it is in its place: none of them comes back with it. */
 import { smallFiles } from "../machine.ts";
 import type { Operation } from "../operation.ts";
-import { eventsOf, expect, started, tinyStorage } from "../setup.ts";
+import { awaitMoment, eventsOf, expect, started, tinyStorage } from "../setup.ts";
 
 const records = 192;
-const longestWaitMs = 5000;
 
 export const operation: Operation = {
   name: "rewrite-meanwhile",
@@ -20,13 +19,12 @@ export const operation: Operation = {
     for (let at = 0; at < records; at++) if (at % 16 > 2) await machine.until(client.deleteTag("d", `t:${at}`));
   },
   run: async (machine) => {
-    const { client, scheduler } = machine;
+    const { client } = machine;
     let at = 0;
     await machine.until(client.append("d", 1));
     // Not a moment later: what the checkpoint lets be rewritten is rewritten at once.
     const before = eventsOf(machine, "checkpoint-written");
-    const untilMs = scheduler.clock.monotonicMs() + longestWaitMs;
-    await scheduler.run({ until: () => eventsOf(machine, "checkpoint-written") > before, untilMs });
+    await awaitMoment(machine, () => eventsOf(machine, "checkpoint-written") > before);
     for (; at < records && eventsOf(machine, "segment-rewritten") === 0; at++) {
       if (at % 16 === 0 || at % 16 > 2) continue;
       await machine.until(client.deleteTag("d", `t:${at}`));
